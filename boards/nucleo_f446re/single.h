@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// nucleo_f446re, layout "single": one app slot; the image to install is a C
+// array in the last sector (DESIGN.md, Layouts). Only numbers: C, linker
+// scripts and otatool all read this file. Offsets count from FLASH_BASE.
+//
+//   S0 S1      32 KiB  bootloader
+//   S2, S3     16 KiB  journal, each
+//   S4 S5 S6  320 KiB  app slot: 512 bytes of header space, then vectors
+//   S7        128 KiB  the C array
+
+#define LAYOUT_NAME   "nucleo_f446re-single"
+#define LAYOUT_TARGET 0x00044601
+
+#define FLASH_DEVICE stm32f446_flash
+#define FLASH_BASE   0x08000000
+#define FLASH_SIZE   0x80000
+#define RAM_BASE     0x20000000
+#define RAM_SIZE     0x20000
+
+#define ALLOW_UNSIGNED 1
+
+#define BOOT_OFFSET     0x00000
+#define BOOT_SIZE       0x08000
+#define JOURNAL0_OFFSET 0x08000
+#define JOURNAL0_SIZE   0x04000
+#define JOURNAL1_OFFSET 0x0C000
+#define JOURNAL1_SIZE   0x04000
+#define APP_OFFSET      0x10000
+#define APP_SIZE        0x50000
+#define ARRAY_OFFSET    0x60000
+#define ARRAY_SIZE      0x20000

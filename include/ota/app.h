@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// The application's side: which bootloader is this, what did the last update
+// do, and: please update me.
+//
+//     struct ota_app app;
+//     int err = ota_app_open(&app, &board_layout, info_block);
+//     if (err == 0 && button_was_pressed()) {
+//         err = ota_app_request(&app, OTA_SOURCE_C_ARRAY);
+//         if (err == 0) { reset(); }
+//     }
+//
+// Call from one thread, never from an interrupt handler: ota_app_request
+// programs flash, which stalls every fetch from it for up to 2 ms.
+
+#ifndef OTA_APP_H
+#define OTA_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ota/error.h"
+#include "ota/info.h"
+#include "ota/journal.h"
+#include "ota/layout.h"
+#include "ota/source.h"
+
+// Caller-owned; read-only outside app.c.
+struct ota_app {
+    const struct ota_layout *layout;
+    struct ota_info bootloader;
+    struct ota_journal journal;
+};
+
+struct ota_status {
+    uint32_t version;       // of the image in the app slot; 0: none (debugger)
+    uint32_t boot_version;  // of the bootloader
+    bool requested;         // an update is requested for the next reset
+    uint32_t tried_version; // what the last update tried; 0: no update yet
+    int result;             // how it ended: 0 or an OTA_ERR_*
+    enum ota_step step;     // where it ended; OTA_STEP_DONE: installed
+};
+
+// Opens the application's view: checks that the bootloader's info block (64
+// bytes, at flash_base + OTA_INFO_OFFSET) has this very layout and the journal
+// format that this library writes, then scans the journal. Returns 0,
+// OTA_ERR_NO_BOOTLOADER, OTA_ERR_FORMAT, OTA_ERR_LAYOUT, or
+// OTA_ERR_JOURNAL_EMPTY when the bootloader could not leave a record (the app
+// runs on, ota_app_status works, a request will be refused).
+OTA_CHECKED int ota_app_open(struct ota_app *app,
+                             const struct ota_layout *layout,
+                             const void *info_block);
+
+// What is running and what the last update did. Returns 0, or a read error of
+// the app slot's header; *status is filled in either case.
+OTA_CHECKED int ota_app_status(const struct ota_app *app,
+                               struct ota_status *status);
+
+// Asks the bootloader to update from a source at the next reset: appends one
+// record, in which only the flag differs from the newest. Asking twice for the
+// same source appends once. Returns 0 once the request is durable, else an
+// error of ota_journal_append or OTA_ERR_JOURNAL_EMPTY; nothing is lost then.
+OTA_CHECKED int ota_app_request(struct ota_app *app, enum ota_source_id source);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// The bootloader's decisions and its install, as a machine that does one
+// bounded piece of work at a call: at most one erase unit, one chunk of
+// OTA_CHUNK bytes, or one journal record. The caller feeds its watchdog, blinks
+// and prints between the calls, and acts on the verdict; the engine never
+// waits, logs, jumps or resets.
+//
+//     struct ota_boot boot;
+//     ota_boot_begin(&boot, &config);
+//     do {
+//         feed_watchdog();
+//         verdict = ota_boot_step(&boot);
+//     } while (verdict == OTA_BOOT_BUSY);
+
+#ifndef OTA_BOOT_H
+#define OTA_BOOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ota/error.h"
+#include "ota/image.h"
+#include "ota/journal.h"
+#include "ota/layout.h"
+#include "ota/source.h"
+
+// Bytes read, programmed or checked in one step. A multiple of
+// OTA_MAX_WRITE_UNIT.
+#define OTA_CHUNK 1024
+
+// In one boot an install is tried this often; a flash that fails is not worn
+// out by a bootloader that never gives up.
+#define OTA_INSTALL_TRIES 3
+
+enum ota_verdict {
+    OTA_BOOT_BUSY = 0,   // call again
+    OTA_BOOT_RUN = 1,    // run the application: it is verified
+    OTA_BOOT_NO_APP = 2, // nothing to run; call again to look for an image
+};
+
+struct ota_boot_source {
+    enum ota_source_id id;
+    struct ota_source *source;
+};
+
+// Constant; must outlive the machine.
+struct ota_boot_config {
+    const struct ota_layout *layout;
+    const struct ota_boot_source *sources; // asked in this order
+    size_t source_count;
+
+    // Told as the work goes on: percent 0..100 of the step. May be NULL.
+    void (*progress)(void *context, enum ota_step step, unsigned percent);
+    void *context;
+};
+
+// State of the machine; owned by the caller. Read-only outside: journal, app,
+// app_error, development, image, error, step, journal_error. The rest is
+// private.
+struct ota_boot {
+    const struct ota_boot_config *config;
+    struct ota_journal journal;
+    int journal_error; // of the last attempt to write a record
+
+    struct ota_image app; // what the app slot holds
+    int app_error;        // 0: it is valid; else why not
+    bool development;     // flashed by a debugger: no header, not checked
+
+    struct ota_image image; // the update under way, or tried last
+    int error;              // of the last update in this boot, 0: none failed
+    enum ota_step step;     // at which it failed; DONE: installed
+
+    uint8_t state;
+    uint8_t failures;    // installs that failed in this boot
+    bool requested;      // by the journal, not for want of an application
+    bool from_any;       // any source will do
+    bool touched;        // the app slot is being replaced
+    size_t source_index; // in config->sources
+    uint32_t position;   // bytes of the current step that are done
+    uint32_t buffered;   // bytes in buffer
+    uint32_t crc;        // running
+    uint8_t buffer[OTA_CHUNK];
+};
+
+// Prepares the machine; touches no flash.
+void ota_boot_begin(struct ota_boot *boot,
+                    const struct ota_boot_config *config);
+
+// Does one piece of work and returns a verdict; never negative: what goes wrong
+// is recorded in the journal and in boot->error.
+//
+// After OTA_BOOT_RUN the application's vector table is at
+// ota_layout_vectors(). After OTA_BOOT_NO_APP the caller may go on calling,
+// after a pause of its own: the sources are asked again.
+OTA_CHECKED enum ota_verdict ota_boot_step(struct ota_boot *boot);
+
+// After OTA_BOOT_NO_APP: whether an update was begun and could not be finished
+// (the reference system's slow blinking), rather than no application ever
+// having been there (the fast one).
+bool ota_boot_update_failed(const struct ota_boot *boot);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+//
+// The journal: an append-only log of application headers in two erase units
+// that are used in turn. Each record is a complete snapshot, written once,
+// never modified, valid by its own CRC; the newest valid one is the truth.
+// Nothing that is needed is ever erased: a power cut at any instant leaves
+// either the old snapshot or the new one as the newest. Bytes: SPEC.md.
+
+#ifndef OTA_JOURNAL_H
+#define OTA_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ota/error.h"
+#include "ota/flash.h"
+
+#define OTA_JOURNAL_FORMAT 1
+#define OTA_RECORD_SIZE    64
+
+// Before every jump the bootloader leaves at least this many free positions,
+// so that an application never has to erase.
+#define OTA_JOURNAL_RESERVE 4
+
+// ota_flag, with the reference system's values.
+#define OTA_FLAG_NONE    0u
+#define OTA_FLAG_REQUEST 1u
+
+// What the app slot is in the middle of. Numbers are part of the format.
+enum ota_state {
+    OTA_STATE_CONFIRMED = 1,  // it holds what the record's header says
+    OTA_STATE_INSTALLING = 2, // being replaced; not to be run
+};
+
+// How far the last update came; the step at which it ended.
+enum ota_step {
+    OTA_STEP_NONE = 0,
+    OTA_STEP_OPEN = 1,    // opening the source
+    OTA_STEP_HEADER = 2,  // reading and checking the image header
+    OTA_STEP_CHECK = 3,   // verifying the image where it comes from
+    OTA_STEP_BEGIN = 4,   // recording that the install begins
+    OTA_STEP_ERASE = 5,   // erasing the app slot
+    OTA_STEP_PROGRAM = 6, // programming the application
+    OTA_STEP_VERIFY = 7,  // verifying what the flash holds
+    OTA_STEP_FINISH = 8,  // programming the header, clearing the request
+    OTA_STEP_DONE = 9,
+};
+
+// A short name for a step ("erase"), never NULL.
+const char *ota_step_name(enum ota_step step);
+
+// Bits of ota_record.flags.
+#define OTA_RECORD_SETTLED (1u << 0) // written by a bootloader
+
+// A record, decoded.
+struct ota_record {
+    // the reference system's application header: what the app slot is meant
+    // to hold after this step
+    uint32_t ota_flag;
+    uint32_t magic;
+    uint32_t size;
+    uint32_t crc;
+    uint32_t version;
+
+    uint32_t sequence;       // set by ota_journal_append
+    uint8_t state;           // enum ota_state
+    uint8_t source;          // enum ota_source_id of the request
+    uint8_t attempts;        // boots of an unconfirmed application (0 for now)
+    uint8_t roles;           // of slots A and B (0: no slots)
+    uint8_t installs;        // installs of this update that failed
+    uint8_t step;            // enum ota_step at which the last update ended
+    uint8_t flags;           // OTA_RECORD_*
+    int32_t result;          // of the last update: enum ota_error
+    uint32_t tried_version;  // the version it tried to install; 0: none yet
+    uint32_t security_floor; // lowest security counter accepted (0 for now)
+    uint8_t installed[8]; // prefix of the running image's digest; plain: crc,
+    uint8_t tried[8];     // size. The same of the image tried last.
+};
+
+// A record to and from its 64 bytes. decode returns 0, OTA_ERR_CRC (torn,
+// corrupt or blank) or OTA_ERR_FORMAT (valid, but of a newer format).
+void ota_record_encode(const struct ota_record *record,
+                       uint8_t raw[OTA_RECORD_SIZE]);
+OTA_CHECKED int ota_record_decode(struct ota_record *record,
+                                  const uint8_t raw[OTA_RECORD_SIZE]);
+
+// State of an open journal; owned by the caller, private to journal.c except
+// for newest, valid and blank.
+struct ota_journal {
+    const struct ota_area *units; // two areas
+    struct ota_record newest;     // all zero while none is known
+    bool valid;                   // newest was found or written
+    bool blank;                   // the scan found both units erased
+    uint32_t turns;               // turn-overs; the unit in use is turns % 2
+    uint32_t next;                // position of the next append
+};
+
+// Scans both units completely. units points to two areas that outlive the
+// journal. Returns 0, OTA_ERR_JOURNAL_EMPTY when no valid record was found, or
+// OTA_ERR_ARGUMENT for areas that cannot hold a journal (one erase unit each,
+// more than OTA_JOURNAL_RESERVE records). Positions that cannot be read count
+// as not there.
+OTA_CHECKED int ota_journal_scan(struct ota_journal *journal,
+                                 const struct ota_area *units);
+
+// Records in one unit: that of the smaller one.
+uint32_t ota_journal_capacity(const struct ota_journal *journal);
+
+// Positions that can still be appended to without an erase.
+uint32_t ota_journal_free(const struct ota_journal *journal);
+
+// Appends a record after the last position that is not blank and reads it
+// back; a position that does not take it is skipped. Gives the record its
+// sequence and makes it journal->newest. Never erases: this is the
+// application's way to write. Returns 0, OTA_ERR_JOURNAL_FULL,
+// OTA_ERR_JOURNAL_WRITE, or the port's OTA_ERR_POWER, _PROTECTED, _LOCKED.
+OTA_CHECKED int ota_journal_append(struct ota_journal *journal,
+                                   struct ota_record *record);
+
+// For the bootloader only: like append, but turns over to the other unit
+// (erase, then append) when the current one has no room or does not take the
+// record. The unit that holds the newest record is never erased.
+OTA_CHECKED int ota_journal_write(struct ota_journal *journal,
+                                  struct ota_record *record);
+
+// For the bootloader, before every jump: turns over when fewer than
+// OTA_JOURNAL_RESERVE positions are free. 0 or an error of ota_journal_write.
+OTA_CHECKED int ota_journal_make_room(struct ota_journal *journal);
+
+#endif

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+
+#include "geometry.h"
+
+const struct ota_geometry stm32f446_geometry = {
+    .size = 512 * 1024,
+    .write_unit = 4,
+    .erased = 0xFF,
+    .run_count = 3,
+    .run = {{4, 16 * 1024}, {1, 64 * 1024}, {3, 128 * 1024}},
+};

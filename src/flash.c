@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+#include "ota/flash.h"
+
+// Bytes looked at in one read of ota_area_is_blank.
+#define BLANK_CHUNK 64
+
+static int check_range(const struct ota_area *area, uint32_t offset, size_t len)
+{
+    if (!area->flash || offset > area->size || len > area->size - offset) {
+        return OTA_ERR_RANGE;
+    }
+    uint32_t size = area->flash->geometry->size;
+    if (area->offset > size || area->size > size - area->offset) {
+        return OTA_ERR_RANGE;
+    }
+    return 0;
+}
+
+int ota_area_read(const struct ota_area *area, uint32_t offset, void *data,
+                  size_t len)
+{
+    int err = check_range(area, offset, len);
+    if (err) {
+        return err;
+    }
+    return area->flash->read(area->flash, area->offset + offset, data, len);
+}
+
+int ota_area_prog(const struct ota_area *area, uint32_t offset,
+                  const void *data, size_t len)
+{
+    int err = check_range(area, offset, len);
+    if (err) {
+        return err;
+    }
+    uint32_t unit = area->flash->geometry->write_unit;
+    if ((area->offset + offset) % unit != 0 || len % unit != 0) {
+        return OTA_ERR_ALIGN;
+    }
+    return area->flash->prog(area->flash, area->offset + offset, data, len);
+}
+
+// The size of the erase unit that begins at this offset of the device, or 0.
+static uint32_t unit_at(const struct ota_geometry *geometry, uint32_t offset)
+{
+    for (unsigned i = 0; i < geometry->run_count; i++) {
+        const struct ota_erase_run *run = &geometry->run[i];
+        uint32_t bytes = run->count * run->size;
+        if (offset < bytes) {
+            return offset % run->size == 0 ? run->size : 0;
+        }
+        offset -= bytes;
+    }
+    return 0;
+}
+
+int32_t ota_area_unit_size(const struct ota_area *area, uint32_t offset)
+{
+    int err = check_range(area, offset, 1);
+    if (err) {
+        return err;
+    }
+    uint32_t size = unit_at(area->flash->geometry, area->offset + offset);
+    if (size == 0) {
+        return OTA_ERR_ALIGN;
+    }
+    // a unit that reaches past the area's end holds somebody else's data
+    return size <= area->size - offset ? (int32_t)size : OTA_ERR_RANGE;
+}
+
+int ota_area_erase(const struct ota_area *area, uint32_t offset)
+{
+    int32_t size = ota_area_unit_size(area, offset);
+    if (size < 0) {
+        return (int)size;
+    }
+    return area->flash->erase(area->flash, area->offset + offset);
+}
+
+int ota_area_is_blank(const struct ota_area *area, uint32_t offset,
+                      uint32_t len)
+{
+    uint8_t data[BLANK_CHUNK];
+    while (len > 0) {
+        uint32_t n = len < sizeof data ? len : (uint32_t)sizeof data;
+        int err = ota_area_read(area, offset, data, n);
+        if (err) {
+            return err;
+        }
+        for (uint32_t i = 0; i < n; i++) {
+            if (data[i] != area->flash->geometry->erased) {
+                return 0;
+            }
+        }
+        offset += n;
+        len -= n;
+    }
+    return 1;
+}
+
+bool ota_flash_is_untouched(int error)
+{
+    return error == OTA_ERR_POWER || error == OTA_ERR_FLASH_PROTECTED ||
+           error == OTA_ERR_FLASH_LOCKED || error == OTA_ERR_RANGE ||
+           error == OTA_ERR_ALIGN;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+
+#include "ota/journal.h"
+
+#include <string.h>
+
+// Positions that one append tries before it gives up on a unit.
+#define APPEND_TRIES 4
+
+uint32_t ota_journal_capacity(const struct ota_journal *journal)
+{
+    uint32_t a = journal->units[0].size;
+    uint32_t b = journal->units[1].size;
+    return (a < b ? a : b) / OTA_RECORD_SIZE;
+}
+
+static const struct ota_area *unit_of(const struct ota_journal *journal,
+                                      uint32_t turns)
+{
+    return &journal->units[turns % 2];
+}
+
+// 1: a valid record of this position, 0: blank, -1: anything else (torn,
+// corrupt, not readable).
+static int read_position(const struct ota_journal *journal, uint32_t unit,
+                         uint32_t position, struct ota_record *record)
+{
+    const struct ota_area *area = &journal->units[unit];
+    uint32_t offset = position * OTA_RECORD_SIZE;
+    if (ota_area_is_blank(area, offset, OTA_RECORD_SIZE) == 1) {
+        return 0;
+    }
+    uint8_t raw[OTA_RECORD_SIZE];
+    if (ota_area_read(area, offset, raw, sizeof raw) ||
+        ota_record_decode(record, raw)) {
+        return -1;
+    }
+    // a sequence names its unit and position: a stray copy is not valid
+    uint32_t capacity = ota_journal_capacity(journal);
+    if (record->sequence % capacity != position ||
+        record->sequence / capacity % 2 != unit) {
+        return -1;
+    }
+    return 1;
+}
+
+static bool can_hold_a_journal(const struct ota_area *area)
+{
+    return ota_area_unit_size(area, 0) == (int32_t)area->size &&
+           area->size / OTA_RECORD_SIZE > OTA_JOURNAL_RESERVE;
+}
+
+int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
+{
+    *journal = (struct ota_journal){.units = units, .blank = true};
+    if (!can_hold_a_journal(&units[0]) || !can_hold_a_journal(&units[1])) {
+        return OTA_ERR_ARGUMENT;
+    }
+    uint32_t capacity = ota_journal_capacity(journal);
+    uint32_t used[2] = {0, 0}; // up to and with the last that is not blank
+    for (uint32_t i = 0; i < 2 * capacity; i++) {
+        struct ota_record record;
+        uint32_t unit = i / capacity;
+        int found = read_position(journal, unit, i % capacity, &record);
+        if (found != 0) {
+            journal->blank = false;
+            used[unit] = i % capacity + 1;
+        }
+        if (found == 1 &&
+            (!journal->valid || record.sequence > journal->newest.sequence)) {
+            journal->newest = record;
+            journal->valid = true;
+        }
+    }
+    if (!journal->valid) {
+        journal->next = capacity; // nothing known: begin with an erase
+        return OTA_ERR_JOURNAL_EMPTY;
+    }
+    journal->turns = journal->newest.sequence / capacity;
+    journal->next = used[journal->turns % 2];
+    return 0;
+}
+
+uint32_t ota_journal_free(const struct ota_journal *journal)
+{
+    return ota_journal_capacity(journal) - journal->next;
+}
+
+// Programs one position and reads it back.
+static int write_position(const struct ota_area *area, uint32_t offset,
+                          const uint8_t raw[OTA_RECORD_SIZE])
+{
+    int err = ota_area_prog(area, offset, raw, OTA_RECORD_SIZE);
+    if (err) {
+        return err;
+    }
+    uint8_t check[OTA_RECORD_SIZE];
+    err = ota_area_read(area, offset, check, sizeof check);
+    if (err) {
+        return err;
+    }
+    return memcmp(check, raw, sizeof check) == 0 ? 0 : OTA_ERR_FLASH_VERIFY;
+}
+
+int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
+{
+    const struct ota_area *area = unit_of(journal, journal->turns);
+    uint32_t capacity = ota_journal_capacity(journal);
+    if (journal->next >= capacity) {
+        return OTA_ERR_JOURNAL_FULL;
+    }
+    for (unsigned i = 0; i < APPEND_TRIES && journal->next < capacity; i++) {
+        uint32_t offset = journal->next * OTA_RECORD_SIZE;
+        uint8_t raw[OTA_RECORD_SIZE];
+        record->sequence = journal->turns * capacity + journal->next;
+        ota_record_encode(record, raw);
+        int err = write_position(area, offset, raw);
+        if (ota_flash_is_untouched(err) &&
+            ota_area_is_blank(area, offset, OTA_RECORD_SIZE) == 1) {
+            return err; // the position is as good as before
+        }
+        journal->next++;
+        if (err == 0) {
+            journal->newest = *record;
+            journal->valid = true;
+            return 0;
+        }
+        if (ota_flash_is_untouched(err)) {
+            return err;
+        }
+    }
+    return OTA_ERR_JOURNAL_WRITE;
+}
+
+// Erases the unit of this turn and makes record its first. On failure the
+// journal is as before.
+static int start_unit(struct ota_journal *journal, uint32_t turns,
+                      struct ota_record *record)
+{
+    int err = ota_area_erase(unit_of(journal, turns), 0);
+    if (err) {
+        return err;
+    }
+    struct ota_journal turned = *journal;
+    turned.turns = turns;
+    turned.next = 0;
+    err = ota_journal_append(&turned, record);
+    if (err) {
+        return err;
+    }
+    *journal = turned;
+    return 0;
+}
+
+// The first record of a journal without any. What the other unit holds is no
+// record now, but torn bits may read as one tomorrow: it goes, once the new
+// record stands.
+static int start_journal(struct ota_journal *journal, struct ota_record *record)
+{
+    int err = start_unit(journal, 0, record);
+    if (err) {
+        err = start_unit(journal, 1, record); // unit 0 is worn out
+    }
+    if (err) {
+        return err;
+    }
+    const struct ota_area *other = unit_of(journal, journal->turns + 1);
+    if (ota_area_is_blank(other, 0, other->size) == 1) {
+        return 0;
+    }
+    return ota_area_erase(other, 0);
+}
+
+int ota_journal_write(struct ota_journal *journal, struct ota_record *record)
+{
+    if (!journal->valid) {
+        return start_journal(journal, record);
+    }
+    int err = ota_journal_append(journal, record);
+    if (err == OTA_ERR_JOURNAL_FULL || err == OTA_ERR_JOURNAL_WRITE) {
+        return start_unit(journal, journal->turns + 1, record);
+    }
+    return err;
+}
+
+int ota_journal_make_room(struct ota_journal *journal)
+{
+    if (!journal->valid) {
+        return OTA_ERR_JOURNAL_EMPTY;
+    }
+    if (ota_journal_free(journal) >= OTA_JOURNAL_RESERVE) {
+        return 0;
+    }
+    struct ota_record copy = journal->newest;
+    return start_unit(journal, journal->turns + 1, &copy);
+}
