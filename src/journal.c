@@ -52,10 +52,11 @@ static bool can_hold_a_journal(const struct ota_area *area)
 
 int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
 {
-    *journal = (struct ota_journal){.units = units, .blank = true};
+    *journal = (struct ota_journal){.units = units};
     if (!can_hold_a_journal(&units[0]) || !can_hold_a_journal(&units[1])) {
         return OTA_ERR_ARGUMENT;
     }
+    journal->blank = true;
     uint32_t capacity = ota_journal_capacity(journal);
     uint32_t used[2] = {0, 0}; // up to and with the last that is not blank
     for (uint32_t i = 0; i < 2 * capacity; i++) {

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// The application library: whose bootloader is this, requests, status.
+
+#include "board.h"
+
+#include "ota/app.h"
+#include "ota/bytes.h"
+
+#define V1 OTA_VERSION(1, 0, 0)
+#define V2 OTA_VERSION(1, 1, 0)
+
+static struct board board;
+static uint8_t info[OTA_INFO_SIZE];
+
+static int setup(void **state)
+{
+    (void)state;
+    board_init(&board, LAYOUT_F446, 1);
+    factory_app(&board, V1, 3001);
+    assert_runs(&board, V1);
+    // the info block as SPEC.md draws it
+    memset(info, 0, sizeof info);
+    memcpy(info, "INFO", 4);
+    store_le32(info + 4, OTA_VERSION(0, 1, 0));
+    info[8] = 1;
+    info[9] = 1;
+    info[10] = 1;
+    store_le32(info + 12, 1);
+    store_le32(info + 16, 0x00044601);
+    store_le32(info + 24, (uint32_t)board.layout.digest);
+    store_le32(info + 28, (uint32_t)(board.layout.digest >> 32));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    board_free(&board);
+    return 0;
+}
+
+static void another_bootloader_is_refused(void **state)
+{
+    (void)state;
+    struct ota_app app;
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    const struct {
+        unsigned byte;
+        int error;
+    } changes[] = {
+        {0, OTA_ERR_NO_BOOTLOADER}, {8, OTA_ERR_FORMAT},  {9, OTA_ERR_FORMAT},
+        {16, OTA_ERR_LAYOUT},       {24, OTA_ERR_LAYOUT}, {31, OTA_ERR_LAYOUT},
+    };
+    for (unsigned i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        info[changes[i].byte] ^= 2;
+        assert_int_equal(ota_app_open(&app, &board.layout, info),
+                         changes[i].error);
+        info[changes[i].byte] ^= 2;
+    }
+}
+
+// FNV-1a over the words that SPEC.md lists, computed here once more
+static void layout_digest(void **state)
+{
+    (void)state;
+    const uint32_t words[] = {0x00044601, 0x08000000, 0,       0x8000,
+                              0x8000,     0x4000,     0xC000,  0x4000,
+                              0x10000,    0x50000,    0x60000, 0x20000};
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        hash = (hash ^ words[i]) * 0x100000001B3u;
+    }
+    assert_true(hash == board.layout.digest);
+}
+
+static void request_and_status(void **state)
+{
+    (void)state;
+    struct ota_app app;
+    struct ota_status status;
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    assert_int_equal(ota_app_status(&app, &status), 0);
+    assert_int_equal(status.version, V1);
+    assert_int_equal(status.boot_version, OTA_VERSION(0, 1, 0));
+    assert_int_equal(status.tried_version, 0);
+    assert_false(status.requested);
+
+    struct ota_record before = newest(&board);
+    uint32_t erases = board.ram->erases[2] + board.ram->erases[3];
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_C_ARRAY), 0);
+    assert_int_equal(ota_app_status(&app, &status), 0);
+    assert_true(status.requested);
+    assert_int_equal(board.ram->erases[2] + board.ram->erases[3], erases);
+    // R4: of the header only the flag changes
+    struct ota_record after = newest(&board);
+    assert_int_equal(after.ota_flag, 1);
+    assert_int_equal(after.magic, before.magic);
+    assert_int_equal(after.size, before.size);
+    assert_int_equal(after.crc, before.crc);
+    assert_int_equal(after.version, before.version);
+    assert_int_equal(after.sequence, before.sequence + 1);
+
+    // the button is pressed twice: one record
+    uint32_t ops = board.ram->ops;
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_C_ARRAY), 0);
+    assert_int_equal(board.ram->ops, ops);
+
+    offer(&board, V2, 5003);
+    assert_runs(&board, V2);
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    assert_int_equal(ota_app_status(&app, &status), 0);
+    assert_int_equal(status.version, V2);
+    assert_int_equal(status.tried_version, V2);
+    assert_int_equal(status.result, 0);
+    assert_int_equal(status.step, OTA_STEP_DONE);
+    assert_false(status.requested);
+}
+
+static void refusal_is_told(void **state)
+{
+    (void)state;
+    struct ota_app app;
+    struct ota_status status;
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_C_ARRAY), 0);
+    offer(&board, V2, 5003);
+    board.image[100] ^= 1;
+    assert_runs(&board, V1);
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    assert_int_equal(ota_app_status(&app, &status), 0);
+    assert_int_equal(status.version, V1);
+    assert_int_equal(status.tried_version, V2);
+    assert_int_equal(status.result, OTA_ERR_CRC);
+    assert_int_equal(status.step, OTA_STEP_CHECK);
+}
+
+static void journal_that_the_bootloader_could_not_write(void **state)
+{
+    (void)state;
+    struct ota_app app;
+    struct ota_status status;
+    assert_int_equal(ota_area_erase(&board.layout.journal[0], 0), 0);
+    uint32_t ops = board.ram->ops;
+    assert_int_equal(ota_app_open(&app, &board.layout, info),
+                     OTA_ERR_JOURNAL_EMPTY);
+    assert_int_equal(ota_app_status(&app, &status), 0);
+    assert_int_equal(status.version, V1);
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_C_ARRAY),
+                     OTA_ERR_JOURNAL_EMPTY);
+    assert_int_equal(board.ram->ops, ops); // an application never erases
+}
+
+static void request_that_cannot_be_written(void **state)
+{
+    (void)state;
+    struct ota_app app;
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    board.ram->faults = (struct ram_faults){
+        .prog_at = 1, .prog_error = OTA_ERR_POWER, .sticky = true};
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_C_ARRAY), OTA_ERR_POWER);
+    board.ram->faults = (struct ram_faults){0};
+    assert_runs(&board, V1);
+    assert_int_equal(newest(&board).ota_flag, 0);
+}
+
+static void header_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct ota_app app;
+    struct ota_status status;
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    board.ram->faults = (struct ram_faults){.read_at = 1};
+    assert_int_equal(ota_app_status(&app, &status), OTA_ERR_FLASH_READ);
+    assert_int_equal(status.version, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(another_bootloader_is_refused),
+        TEST(layout_digest),
+        TEST(request_and_status),
+        TEST(refusal_is_told),
+        TEST(journal_that_the_bootloader_could_not_write),
+        TEST(request_that_cannot_be_written),
+        TEST(header_that_cannot_be_read),
+    };
+    return cmocka_run_group_tests_name("app", tests, NULL, NULL);
+}
