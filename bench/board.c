@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+//
+// Figures of the shipped firmware, counted on the virtual board: instructions,
+// virtual time, flash operations, stack. Only the last part looks at a clock.
+//   bench_board IMAGE_DIR      (of tests/board/make_images)
+
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "vboard.h"
+
+#define RAM_BASE 0x20000000u
+#define RAM_SIZE 0x20000u
+#define SECTORS  8
+#define FILL     0xA5
+
+struct moment {
+    uint64_t time;
+    uint64_t instructions;
+    struct vboard_wear wear[SECTORS];
+};
+
+struct bench {
+    struct vboard *board;
+    const char *images;
+    struct moment reset;    // at the last one
+    struct moment handover; // to an application
+    unsigned handovers;
+    bool stop_at_handover;
+};
+
+static struct moment moment_now(const struct vboard *board)
+{
+    struct moment moment = {.time = vboard_time(board),
+                            .instructions = vboard_instructions(board)};
+    for (unsigned i = 0; i < SECTORS; i++) {
+        moment.wear[i] = vboard_wear(board, i);
+    }
+    return moment;
+}
+
+static void see(void *context, const struct vboard_event *event)
+{
+    struct bench *bench = context;
+    if (event->kind == VBOARD_EVENT_RESET) {
+        bench->reset = moment_now(bench->board);
+    } else if (event->kind == VBOARD_EVENT_HANDOVER) {
+        bench->handover = moment_now(bench->board);
+        bench->handovers++;
+        if (bench->stop_at_handover) {
+            vboard_stop(bench->board);
+        }
+    }
+}
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench: %s\n", what);
+    exit(1);
+}
+
+static void program(struct bench *bench, const char *name, uint32_t address)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", bench->images, name);
+    if (vboard_load(bench->board, path, address) != 0) {
+        die("no images: run the test board.images first");
+    }
+}
+
+static void run_to_handover(struct bench *bench, uint64_t limit)
+{
+    unsigned before = bench->handovers;
+    bench->stop_at_handover = true;
+    (void)vboard_run(bench->board, limit);
+    bench->stop_at_handover = false;
+    if (bench->handovers == before) {
+        die("no application was started");
+    }
+}
+
+static void fill_ram(struct vboard *board)
+{
+    static uint8_t fill[RAM_SIZE];
+    memset(fill, FILL, sizeof fill);
+    if (vboard_poke(board, RAM_BASE, fill, sizeof fill) != 0) {
+        die("RAM cannot be written");
+    }
+}
+
+// Bytes at the top of RAM that no longer hold the fill: the longest untouched
+// stretch lies between variables and stack.
+static unsigned stack_used(struct vboard *board)
+{
+    static uint8_t ram[RAM_SIZE];
+    if (vboard_peek(board, RAM_BASE, ram, sizeof ram) != 0) {
+        die("RAM cannot be read");
+    }
+    unsigned longest = 0, end = 0, length = 0;
+    for (unsigned i = 0; i < RAM_SIZE; i++) {
+        length = ram[i] == FILL ? length + 1 : 0;
+        if (length > longest) {
+            longest = length;
+            end = i + 1;
+        }
+    }
+    return RAM_SIZE - end;
+}
+
+static void print_span(const char *what, const struct moment *from,
+                       const struct moment *to)
+{
+    printf("%-34s %10.3f M instructions %10.3f ms\n", what,
+           (double)(to->instructions - from->instructions) / 1e6,
+           (double)(to->time - from->time) / (double)VBOARD_MS);
+}
+
+static void measure_boot(struct bench *bench)
+{
+    program(bench, "factory-big.bin", 0x08000000);
+    vboard_power_on(bench->board);
+    run_to_handover(bench, VBOARD_S); // adopts the application
+    vboard_power_on(bench->board);
+    fill_ram(bench->board);
+    run_to_handover(bench, VBOARD_S);
+    print_span("boot, 100 KiB application", &bench->reset, &bench->handover);
+    printf("%-34s %10u bytes\n", "  stack", stack_used(bench->board));
+}
+
+static void measure_update(struct bench *bench)
+{
+    program(bench, "big2.bin", 0x08060000);
+    (void)vboard_run(bench->board, 200 * VBOARD_MS);
+    vboard_drive_pin(bench->board, "PA8", 0);
+    while (bench->reset.time < bench->handover.time &&
+           vboard_time(bench->board) < 5 * VBOARD_S) {
+        (void)vboard_run(bench->board, 100 * VBOARD_US);
+    }
+    vboard_drive_pin(bench->board, "PA8", -1);
+    fill_ram(bench->board);
+    run_to_handover(bench, 20 * VBOARD_S);
+    const struct moment *a = &bench->reset, *b = &bench->handover;
+    print_span("update, 100 KiB", a, b);
+    printf("%-34s %10u bytes\n", "  stack", stack_used(bench->board));
+    // sector 4 and 5, and 25,600 words and the header's 4, at x32
+    double sheet = 550 + 1000 + (102400 + 16) / 4 * 0.016;
+    double took = (double)(b->time - a->time) / (double)VBOARD_MS;
+    printf("%-34s %10.3f ms, took %.3f times that\n",
+           "  erase and program by data sheet", sheet, took / sheet);
+    printf("  sector           ");
+    for (unsigned i = 0; i < SECTORS; i++) {
+        printf("%7u", i);
+    }
+    printf("\n  erases           ");
+    for (unsigned i = 0; i < SECTORS; i++) {
+        printf("%7u", (unsigned)(b->wear[i].erases - a->wear[i].erases));
+    }
+    printf("\n  words programmed ");
+    for (unsigned i = 0; i < SECTORS; i++) {
+        printf("%7u", (unsigned)(b->wear[i].programs - a->wear[i].programs));
+    }
+    printf("\n");
+}
+
+static double wall(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void measure_vboard(struct bench *bench)
+{
+    vboard_power_on(bench->board);
+    struct vboard_snapshot *start = vboard_save(bench->board);
+    uint64_t instructions = 0;
+    unsigned boots = 0;
+    double began = wall(), took = 0;
+    while (took < 2) {
+        vboard_restore(bench->board, start);
+        uint64_t before = vboard_instructions(bench->board);
+        run_to_handover(bench, VBOARD_S);
+        instructions += vboard_instructions(bench->board) - before;
+        boots++;
+        took = wall() - began;
+    }
+    printf("%-34s %10.0f boots/s, %.0f M instructions/s of wall time\n",
+           "vboard", boots / took, (double)instructions / took / 1e6);
+    vboard_snapshot_free(start);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: bench_board IMAGE_DIR\n");
+        return 2;
+    }
+    struct bench bench = {.images = argv[1]};
+    struct vboard_config config = {.mcu = "stm32f446re",
+                                   .hse_hz = 8000000,
+                                   .event = see,
+                                   .context = &bench};
+    bench.board = vboard_new(&config);
+    if (!bench.board) {
+        return 1;
+    }
+    measure_boot(&bench);
+    measure_update(&bench);
+    measure_vboard(&bench);
+    vboard_free(bench.board);
+    return 0;
+}
