@@ -183,6 +183,59 @@ static void development_build_only_where_it_may(void **state)
     assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
 }
 
+/// Updates that were cut off ///
+
+// Cuts the power at an operation of the update.
+static void cut_update_at(uint32_t op, enum ram_cut cut)
+{
+    running_board();
+    assert_int_equal(request(&board), 0);
+    board.ram->cut_at = op;
+    board.ram->cut = cut;
+    assert_int_equal(run_boot(&board), -1);
+    ram_flash_power_on(board.ram);
+}
+
+// vectors are there, the header is not: it looks like a development build
+static void half_an_install_is_not_run(void **state)
+{
+    (void)state;
+    cut_update_at(16 + 1 + 500, CUT_TORN);
+    memset(board.image, 0xFF, sizeof board.image);
+    assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+    assert_true(ota_boot_update_failed(&board.boot));
+    assert_int_equal(newest(&board).result, OTA_ERR_MAGIC);
+    // the same outcome is not written at every boot
+    uint32_t ops = board.ram->ops;
+    assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+    assert_int_equal(board.ram->ops, ops);
+    offer(&board, V2, 5003);
+    assert_runs(&board, V2);
+}
+
+// only the last record is missing: it is written, nothing else
+static void install_without_its_last_record(void **state)
+{
+    (void)state;
+    const uint32_t words = (5003 + 3) / 4;
+    cut_update_at(16 + 1 + words + 4, CUT_AFTER);
+    uint32_t ops = board.ram->ops;
+    assert_runs(&board, V2);
+    assert_int_equal(board.ram->ops, ops + 16);
+    assert_outcome(OTA_OK, OTA_STEP_DONE, V2);
+}
+
+// the same, but what the header promises is not there any more
+static void install_that_rots_before_its_last_record(void **state)
+{
+    (void)state;
+    const uint32_t words = (5003 + 3) / 4;
+    cut_update_at(16 + 1 + words + 4, CUT_AFTER);
+    board.ram->now[board.layout.app.offset + OTA_HEADER_SPACE + 999] ^= 1;
+    assert_runs(&board, V2);
+    assert_int_equal(board.ram->erases[4], 2);
+}
+
 /// Updates ///
 
 static unsigned last_percent;
@@ -712,6 +765,9 @@ int main(void)
         TEST(read_error_in_the_application),
         TEST(development_build),
         TEST(development_build_only_where_it_may),
+        TEST(half_an_install_is_not_run),
+        TEST(install_without_its_last_record),
+        TEST(install_that_rots_before_its_last_record),
         TEST(update),
         TEST(update_over_several_sectors),
         TEST(any_length),

@@ -204,7 +204,7 @@ static void stray_copy_is_no_record(void **state)
     assert_int_equal(write(&journal, 1), 0);
     uint8_t raw[OTA_RECORD_SIZE];
     struct ota_record record = sample(99);
-    record.sequence = 256; // turn 1, position 0: belongs to unit 1
+    record.sequence = 256 + 5; // turn 1: belongs to unit 1
     ota_record_encode(&record, raw);
     ram_flash_load(board.ram, 0x8000 + 5 * 64, raw, sizeof raw);
     assert_int_equal(scan(&board, &journal), 1);
