@@ -137,6 +137,9 @@ static int check_image(struct ota_boot *boot)
 {
     const struct ota_layout *layout = boot->config->layout;
     int err = ota_image_decode(&boot->image, boot->buffer);
+    if (err == OTA_ERR_MAGIC) {
+        boot->image = (struct ota_image){0}; // no image: no version either
+    }
     if (err) {
         return err;
     }

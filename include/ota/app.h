@@ -36,7 +36,8 @@ struct ota_status {
     uint32_t version;       // of the image in the app slot; 0: none (debugger)
     uint32_t boot_version;  // of the bootloader
     bool requested;         // an update is requested for the next reset
-    uint32_t tried_version; // what the last update tried; 0: no update yet
+    uint32_t tried_version; // what the last update tried; 0: no update yet, or
+                            // what the source held was no image
     int result;             // how it ended: 0 or an OTA_ERR_*
     enum ota_step step;     // where it ended; OTA_STEP_DONE: installed
 };

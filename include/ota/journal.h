@@ -71,7 +71,7 @@ struct ota_record {
     uint8_t step;            // enum ota_step at which the last update ended
     uint8_t flags;           // OTA_RECORD_*
     int32_t result;          // of the last update: enum ota_error
-    uint32_t tried_version;  // the version it tried to install; 0: none yet
+    uint32_t tried_version;  // what it tried to install; 0: none yet, no image
     uint32_t security_floor; // lowest security counter accepted (0 for now)
     uint8_t installed[8]; // prefix of the running image's digest; plain: crc,
     uint8_t tried[8];     // size. The same of the image tried last.

@@ -29,7 +29,7 @@ struct ota_layout {
     struct ota_area app;        // the app slot
     struct ota_area slot[2];    // slots A and B; flash NULL: none
     struct ota_area array;      // a C array with an image; flash NULL: none
-    uint64_t digest;            // of all areas, see OTA_DIGEST in layout.c
+    uint64_t digest;            // of all areas, see boards/digest.h
 };
 
 // The address of the application's vector table.

@@ -67,7 +67,7 @@ bool rig_wait(struct rig *rig, const char *text, uint64_t limit);
 // Like rig_wait, but a test fails without it; says what was printed instead.
 void rig_expect(struct rig *rig, const char *text, uint64_t limit);
 
-// Presses the button (PA8 to ground) for 60 ms.
+// Presses the button (PA8 to ground) for 60 ms, after a pause of 50 ms.
 void rig_press(struct rig *rig);
 
 // Watches the LEDs for this long, from a clean sheet.

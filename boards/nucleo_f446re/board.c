@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+
+#include "board.h"
+
+// Pins of the reference system: D8 (TX) and D2 of the Arduino header.
+#define CONSOLE_USART1 1, {'A', 9}, {'A', 10}, 7, 115200
+// The Nucleo's own USB port: the ST-LINK's virtual COM port.
+#define CONSOLE_USART2 2, {'A', 2}, {'A', 3}, 7, 115200
+
+const struct board board = {
+    .hse = {8000000, true}, // the ST-LINK's MCO, connected on delivery
+    .console = {BOARD_CONSOLE},
+    .red_led = {'A', 4}, // A2
+    .app_led = {'A', 1}, // A1
+    .button = {'A', 8},  // D7, to ground
+};

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// The board's button: an edge raises an interrupt, which takes note of the
+// time; thread mode looks again when the contact has stopped bouncing.
+
+#include "button.h"
+
+#include "board.h"
+#include "port.h"
+
+#define BOUNCE_MS 30
+
+static volatile bool edge;
+static volatile uint32_t edge_time;
+
+void EXTI9_5_IRQHandler(void);
+
+void EXTI9_5_IRQHandler(void)
+{
+    if (stm32_exti_take(board.button)) {
+        edge = true;
+        edge_time = stm32_millis();
+    }
+}
+
+void button_start(void)
+{
+    stm32_pin_input_pull_up(board.button);
+    stm32_exti_falling(board.button);
+}
+
+bool button_pressed(void)
+{
+    if (!edge || stm32_millis() - edge_time < BOUNCE_MS) {
+        return false;
+    }
+    edge = false;
+    return !stm32_pin_read(board.button); // a spike is over by now
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// The application finds the chip as after reset (DESIGN.md, Hand-over), except
+// for VTOR and RAM. The reset-cause flags in RCC_CSR stay.
+
+#include "port.h"
+
+#include "cortex_m.h"
+#include "stm32f4.h"
+
+static void stop_interrupts(void)
+{
+    stm32_systick_stop();
+    SCB->ICSR = SCB_ICSR_PENDSVCLR;
+    for (int i = 0; i < NVIC_WORDS; i++) {
+        NVIC->ICER[i] = 0xFFFFFFFF;
+        NVIC->ICPR[i] = 0xFFFFFFFF;
+    }
+}
+
+// Resets those of our peripherals whose clock is on, then takes the clock
+// away. Bits that are not ours stay as they are.
+static void reset_peripherals(volatile uint32_t *rstr, volatile uint32_t *enr,
+                              uint32_t ours)
+{
+    uint32_t used = *enr & ours;
+    *rstr |= used;
+    *rstr &= ~used;
+    *enr &= ~used;
+}
+
+// In one piece: after the stack pointer has changed, C has no frame. LR as
+// after reset (Armv7-M ARM B1.5.5).
+static _Noreturn void start(uint32_t stack_pointer, uint32_t reset_vector)
+{
+    __asm__ volatile("msr control, %2\n\t"
+                     "msr msp, %0\n\t"
+                     "mov lr, #-1\n\t"
+                     "cpsie i\n\t"
+                     "isb\n\t"
+                     "bx %1"
+                     :
+                     : "r"(stack_pointer), "r"(reset_vector), "r"(0)
+                     : "lr", "memory");
+    __builtin_unreachable();
+}
+
+void stm32_handover(uint32_t vectors)
+{
+    interrupts_off();
+    stm32_iwdg_restore();
+    stop_interrupts();
+    stm32_clock_stop();
+    reset_peripherals(&RCC->AHB1RSTR, &RCC->AHB1ENR, RCC_AHB1_GPIO_ALL);
+    reset_peripherals(&RCC->APB2RSTR, &RCC->APB2ENR,
+                      RCC_APB2_USART1 | RCC_APB2_SYSCFG);
+    reset_peripherals(&RCC->APB1RSTR, &RCC->APB1ENR,
+                      RCC_APB1_USART2 | RCC_APB1_PWR);
+    stm32_iwdg_feed();
+
+    const uint32_t *table = (const uint32_t *)vectors;
+    SCB->VTOR = vectors;
+    data_barrier();
+    instruction_barrier();
+    start(table[0], table[1]);
+}

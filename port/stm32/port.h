@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+//
+// All that boot/ and examples/ need of the chip. Start in this order:
+//
+//     struct stm32_clocks clocks;
+//     stm32_clock_start(&board.hse, &clocks);
+//     stm32_systick_start(&clocks);
+//     stm32_console_start(&board.console, &clocks);
+//     stm32_print(&board.console, "hello %u\n", 42);
+//
+// Every wait is bounded; nothing here can hang.
+
+#ifndef STM32_PORT_H
+#define STM32_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "board.h"
+#include "ota/flash.h"
+
+/// Clock (clock.c) ///
+
+// Frequencies in Hz, as they came out.
+struct stm32_clocks {
+    uint32_t hclk;
+    uint32_t pclk1;
+    uint32_t pclk2;
+};
+
+// From reset: 180 MHz from the HSE, else from the HSI, else 16 MHz HSI as it
+// is. Everything else here works with whatever comes out.
+void stm32_clock_start(const struct board_hse *hse,
+                       struct stm32_clocks *clocks);
+
+// Back to the HSI and to the registers' reset values, over-drive off.
+void stm32_clock_stop(void);
+
+/// Time (systick.c) ///
+
+// Starts a tick of 1 ms. Ticks are lost while the flash is busy: its handler
+// lies in flash, and fetches stall until the operation ends.
+void stm32_systick_start(const struct stm32_clocks *clocks);
+void stm32_systick_stop(void);
+
+// Milliseconds since the start; wraps after 49 days.
+uint32_t stm32_millis(void);
+
+// Sleeps for ms milliseconds, give or take one. Not with interrupts disabled.
+void stm32_sleep(uint32_t ms);
+
+/// Pins (gpio.c) ///
+
+void stm32_pin_output(struct board_pin pin, bool level);
+void stm32_pin_input_pull_up(struct board_pin pin);
+void stm32_pin_alternate(struct board_pin pin, uint8_t alternate);
+bool stm32_pin_read(struct board_pin pin);
+void stm32_pin_toggle(struct board_pin pin);
+
+/// Edges of pins (exti.c) ///
+
+// A falling edge raises the EXTI interrupt of the pin's number; its handler
+// (EXTI9_5_IRQHandler for PA8) calls stm32_exti_take.
+void stm32_exti_falling(struct board_pin pin);
+
+// Whether the pin's edge was the cause; clears it.
+bool stm32_exti_take(struct board_pin pin);
+
+/// Console (usart.c, print.c) ///
+
+// 8N1, transmitter only. Baud rate from the clock that the USART really has.
+void stm32_console_start(const struct board_console *console,
+                         const struct stm32_clocks *clocks);
+
+// Waits for each byte; what the USART does not take in time is dropped.
+void stm32_console_write(const struct board_console *console, const char *text,
+                         size_t len);
+
+// Until the last bit is on the wire.
+void stm32_console_drain(const struct board_console *console);
+
+// %s text, %u unsigned, %x 8 hex digits, %v version as 1.2.3; anything else as
+// it stands. A newline goes out as CR LF.
+void stm32_print(const struct board_console *console, const char *format, ...);
+
+/// Flash (flash_f4.c) ///
+
+// The internal flash; offsets count from 0x08000000. Starts the supply detector
+// (PVD, 2.8 V) if it is off: programming by words needs 2.7 V. Fetches stall
+// during an operation, up to 2 s for an erase: with them interrupts whose
+// handlers lie in flash, and whoever feeds a watchdog.
+extern const struct ota_flash stm32f446_flash;
+
+// Drops what the instruction and data caches hold.
+void stm32_flash_flush_caches(void);
+
+// Starts the supply detector if it is off; whether the supply suffices for
+// programming by words.
+bool stm32_supply_ok(void);
+
+/// Watchdog (iwdg.c) ///
+
+// If the option bytes start the watchdog at reset: to its longest period (22 s
+// or more), or back to the one after reset (about half a second).
+void stm32_iwdg_stretch(void);
+void stm32_iwdg_restore(void);
+void stm32_iwdg_feed(void);
+
+/// Reset (reset.c) ///
+
+// What caused the last one. The flags stay for others to read.
+const char *stm32_reset_cause(void);
+_Noreturn void stm32_reset(void);
+
+/// Hand-over (handover.c) ///
+
+// Makes the chip as after reset and starts the application whose vector table
+// is at this address. Drain the console before.
+_Noreturn void stm32_handover(uint32_t vectors);
+
+#endif

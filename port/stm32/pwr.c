@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+
+#include "port.h"
+
+#include "stm32f4.h"
+#include "wait.h"
+
+// Programming by words needs 2.7 V (RM0390 3.5.2). PLS = 5 trips at 2.75 V at
+// the lowest when the supply falls (DS10693, PVD characteristics).
+#define PVD_LEVEL PWR_CR_PLS_LEV5
+#define PVD_US    100
+
+static void start_detector(void)
+{
+    // written only when needed: an interrupt may write the register too
+    if ((RCC->APB1ENR & RCC_APB1_PWR) == 0) {
+        RCC->APB1ENR |= RCC_APB1_PWR;
+        (void)RCC->APB1ENR;
+    }
+    if ((PWR->CR & PWR_CR_PVDE) != 0) {
+        return; // the application's own setting stays
+    }
+    PWR->CR = (PWR->CR & ~PWR_CR_PLS) | PVD_LEVEL | PWR_CR_PVDE;
+    // until the comparator has settled: it may begin with either answer
+    stm32_delay(PVD_US);
+}
+
+bool stm32_supply_ok(void)
+{
+    start_detector();
+    return (PWR->CSR & PWR_CSR_PVDO) == 0;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+#include "port.h"
+
+#include "stm32f4.h"
+#include "wait.h"
+
+static struct usart_regs *regs_of(const struct board_console *console)
+{
+    return console->usart == 1 ? USART1 : USART2;
+}
+
+// Two bytes of ten bits: one in the shift register, one in DR.
+static uint32_t longest_wait_us(const struct board_console *console)
+{
+    return 2 * 10 * 1000000u / console->baud + 1;
+}
+
+void stm32_console_start(const struct board_console *console,
+                         const struct stm32_clocks *clocks)
+{
+    uint32_t clock = clocks->pclk1;
+    if (console->usart == 1) {
+        clock = clocks->pclk2;
+        RCC->APB2ENR |= RCC_APB2_USART1;
+    } else {
+        RCC->APB1ENR |= RCC_APB1_USART2;
+    }
+    stm32_pin_alternate(console->tx, console->alternate);
+
+    // oversampling by 16: BRR is the clock divided by the baud rate, rounded
+    // (RM0390 25.4.4)
+    struct usart_regs *usart = regs_of(console);
+    usart->BRR = (clock + console->baud / 2) / console->baud;
+    usart->CR1 = USART_CR1_UE | USART_CR1_TE;
+}
+
+void stm32_console_write(const struct board_console *console, const char *text,
+                         size_t len)
+{
+    struct usart_regs *usart = regs_of(console);
+    for (size_t i = 0; i < len; i++) {
+        if (stm32_wait(&usart->SR, USART_SR_TXE, USART_SR_TXE,
+                       longest_wait_us(console))) {
+            usart->DR = (uint8_t)text[i];
+        }
+    }
+}
+
+void stm32_console_drain(const struct board_console *console)
+{
+    (void)stm32_wait(&regs_of(console)->SR, USART_SR_TC, USART_SR_TC,
+                     longest_wait_us(console));
+}

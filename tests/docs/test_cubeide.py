@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""docs/cubeide.md: its files and blocks build for the target, complete."""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+from documents import (ROOT, STRICT, blocks, defines, run, section, text_of)
+
+PAGE = text_of("docs/cubeide.md")
+LAYOUT = defines("boards/nucleo_f446re/single.h")
+HEADER_SPACE = 512
+COMPILE = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb",
+           "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", *STRICT]
+# what a CubeIDE project has: the C library, HAL, CMSIS-RTOS2, its own mutex
+GIVEN = r"mem(cpy|cmp|set)|HAL_\w+|__HAL_\w+|NVIC_\w+|os[A-Z]\w+|flash_mutex"
+
+
+def lists():
+    files, includes = blocks(section(PAGE, "1. Files to add"), "text")
+    return files.split(), includes.split()
+
+
+def flags():
+    paths = [line.replace("Sureboot", str(ROOT), 1) for line in lists()[1]]
+    return [word for path in paths for word in ("-I", path)]
+
+
+def compile_to(directory, name, source):
+    target = Path(directory) / f"{name}.o"
+    run(*COMPILE, *flags(), "-I", Path(__file__).with_name("cube"), "-c",
+        source, "-o", target)
+    return target
+
+
+def build_all(directory):
+    """All objects that the page makes."""
+    objects = []
+    for i, path in enumerate(lists()[0]):
+        objects.append(compile_to(directory, f"file{i}", ROOT / path))
+    for i, block in enumerate(blocks(PAGE, "c")):
+        source = Path(directory) / f"block{i}.c"
+        source.write_text(block, encoding="utf-8")
+        objects.append(compile_to(directory, f"block{i}", source))
+    return objects
+
+
+class Build(unittest.TestCase):
+    def test_page_has_files_and_blocks(self):
+        self.assertGreaterEqual(len(lists()[0]), 10)
+        self.assertGreaterEqual(len(blocks(PAGE, "c")), 4)
+
+    def test_nothing_is_missing(self):
+        with tempfile.TemporaryDirectory() as directory:
+            joined = Path(directory) / "joined.o"
+            run("arm-none-eabi-ld", "-r", *build_all(directory), "-o", joined)
+            undefined = run("arm-none-eabi-nm", "-u", "-P", joined)
+        names = [line.split()[0] for line in undefined.splitlines()]
+        missing = [n for n in names if not re.fullmatch(GIVEN, n)]
+        self.assertEqual(missing, [], "add the file that has it to the list")
+
+    def test_no_file_is_superfluous(self):
+        """Each file of the list defines something that another one uses."""
+        with tempfile.TemporaryDirectory() as directory:
+            objects = build_all(directory)
+            used = set(run("arm-none-eabi-nm", "-u", "-P", "-A", *objects)
+                       .split())
+            for path, item in zip(lists()[0], objects):
+                lines = run("arm-none-eabi-nm", "-g", "-P", "--defined-only",
+                            item).splitlines()
+                names = {line.split()[0] for line in lines}
+                # error texts are for the user
+                self.assertTrue(names & (used | {"ota_error_text"}), path)
+
+    def test_size_of_the_state(self):
+        size = re.search(r"`struct ota_app` takes (\d+) bytes", PAGE)[1]
+        with tempfile.TemporaryDirectory() as directory:
+            source = Path(directory) / "size.c"
+            source.write_text('#include "ota/app.h"\n_Static_assert(sizeof('
+                              f'struct ota_app) == {size}, "size");\n',
+                              encoding="utf-8")
+            compile_to(directory, "size", source)
+
+
+class Numbers(unittest.TestCase):
+    def test_linker_script(self):
+        origin, kib, less = re.search(
+            r"ORIGIN = (0x\w+), +LENGTH = (\d+)K - (\d+)", PAGE).groups()
+        start = LAYOUT["FLASH_BASE"] + LAYOUT["APP_OFFSET"] + HEADER_SPACE
+        self.assertEqual(int(origin, 0), start)
+        self.assertEqual(int(kib) * 1024, LAYOUT["APP_SIZE"])
+        self.assertEqual(int(less), HEADER_SPACE)
+
+    def test_vector_table(self):
+        offset = int(re.search(r"VECT_TAB_OFFSET +(0x\w+)U", PAGE)[1], 0)
+        self.assertEqual(offset, LAYOUT["APP_OFFSET"] + HEADER_SPACE)
+        self.assertEqual(offset % 0x200, 0)
+        self.assertIn(f"0x{offset:X} is", PAGE)
+
+    def test_sector_7(self):
+        address = LAYOUT["FLASH_BASE"] + LAYOUT["ARRAY_OFFSET"]
+        self.assertIn(f"IMAGE_ADDRESS 0x{address:08X}u", PAGE)
+        self.assertIn(f"sector 7, at 0x{address:08X}", PAGE)
+        self.assertIn(f"must fit that: {LAYOUT['ARRAY_SIZE'] - 16:,} bytes",
+                      PAGE)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""README's session: its commands are run and give what it shows.
+
+Numbers may differ, they change with every build; words may not.
+"""
+
+import os
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+from documents import ROOT, blocks, run, section, text_of
+
+FIRMWARE = Path(os.environ["FIRMWARE"])
+FIRMWARE_IN_README = "build/nucleo_f446re-single"
+
+
+def session():
+    """[(command, its output)]; a backslash continues a command."""
+    steps = []
+    for block in blocks(section(text_of("README.md"), "By hand"), "console"):
+        for line in block.replace("\\\n", "").splitlines():
+            if line.startswith("$ "):
+                steps.append((line[2:], []))
+            else:
+                steps[-1][1].append(line)
+    return steps
+
+
+def words_of(lines):
+    """Lines without numbers, and without repetitions that follow from them."""
+    masked = [re.sub(r"0x[0-9A-F]+|\d+(\.\d+)*", "N", line).split()
+              for line in lines if line.strip()]
+    return [line for i, line in enumerate(masked)
+            if i == 0 or line != masked[i - 1]]
+
+
+def lay_out(directory):
+    """A directory in which README's paths lead to what is under test."""
+    bin_directory = directory / "build/host/bin"
+    bin_directory.mkdir(parents=True)
+    for name in ("OTATOOL", "VBOARD"):
+        (bin_directory / name.lower()).symlink_to(os.environ[name])
+    (directory / FIRMWARE_IN_README).symlink_to(FIRMWARE)
+
+
+class Session(unittest.TestCase):
+    maxDiff = None
+
+    def test_output_is_as_printed(self):
+        self.assertTrue((FIRMWARE / "boot.elf").exists(),
+                        "no firmware: run scripts/build nucleo_f446re")
+        steps = session()
+        self.assertGreaterEqual(len(steps), 6)
+        marker = "=== next"
+        script = f"\necho '{marker}'\n".join(step[0] for step in steps)
+        with tempfile.TemporaryDirectory() as name:
+            lay_out(Path(name))
+            output = run("sh", "-ec", script, cwd=name)
+        answers = output.split(f"{marker}\n")
+        self.assertEqual(len(answers), len(steps))
+        for (command, shown), answer in zip(steps, answers):
+            self.assertEqual(words_of(shown), words_of(answer.splitlines()),
+                             command)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of otatool share: running it, and making its inputs.
+
+The numbers here are those of SPEC.md and of the memory map of
+nucleo_f446re-single, written down a second time on purpose: the tests judge
+the headers with them.
+"""
+
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+import zlib
+
+OTATOOL = os.environ["OTATOOL"]
+BOARD = "nucleo_f446re-single"
+ARM = "arm-none-eabi-"
+needs_arm = unittest.skipUnless(shutil.which(ARM + "gcc"),
+                                "gcc-arm-none-eabi is not installed")
+
+MAGIC = 0xABCDEFAB
+FLASH = 0x08000000
+FLASH_SIZE = 0x80000
+RAM, RAM_SIZE = 0x20000000, 0x20000
+BOOT, BOOT_SIZE = 0x00000, 0x08000
+JOURNAL = (0x08000, 0x0C000)
+JOURNAL_SIZE = 0x04000
+APP, APP_SIZE = 0x10000, 0x50000
+ARRAY, ARRAY_SIZE = 0x60000, 0x20000
+HEADER_SPACE = 512
+VECTORS = FLASH + APP + HEADER_SPACE
+MAX_APP = APP_SIZE - HEADER_SPACE
+TARGET = 0x00044601
+
+
+def application(size=1000, sp=RAM + RAM_SIZE, reset=VECTORS + 0x101):
+    """Something with a good vector table."""
+    body = bytes((i * 7 + i // 256) & 0xFF for i in range(size))
+    return (struct.pack("<II", sp, reset) + body)[:size]
+
+
+def header(app, version=0x01020003, **fields):
+    values = {"magic": MAGIC, "size": len(app), "crc": zlib.crc32(app),
+              "version": version, **fields}
+    return struct.pack("<IIII", values["magic"], values["size"],
+                       values["crc"], values["version"])
+
+
+def image(app=None, version=0x01020003, **fields):
+    app = application() if app is None else app
+    return header(app, version, **fields) + app
+
+
+def layout_digest():
+    digest = 0xCBF29CE484222325
+    for word in (TARGET, FLASH, BOOT, BOOT_SIZE, JOURNAL[0], JOURNAL_SIZE,
+                 JOURNAL[1], JOURNAL_SIZE, APP, APP_SIZE, ARRAY, ARRAY_SIZE):
+        digest = (digest ^ word) * 0x100000001B3 % 2**64
+    return digest
+
+
+def info_block(**fields):
+    values = {"magic": 0x4F464E49, "version": 0x00010000, "info_format": 1,
+              "journal_format": 1, "image_formats": 1, "target": TARGET,
+              "digest": layout_digest(), **fields}
+    return struct.pack("<IIBBBBIIIQ32x", values["magic"], values["version"],
+                       values["info_format"], values["journal_format"],
+                       values["image_formats"], 0, 1, values["target"], 0,
+                       values["digest"])
+
+
+def bootloader(size=3000, **fields):
+    code = bytes((i * 11) & 0xFF for i in range(size))
+    block = info_block(**fields)
+    return code[:0x200] + block + code[0x200 + len(block):]
+
+
+def record(sequence, **fields):
+    v = {"flag": 0, "magic": MAGIC, "size": 1000, "crc": 0x12345678,
+         "version": 0x01000000, "format": 1, "state": 1, "source": 0,
+         "installs": 0, "step": 0, "flags": 1, "result": 0, "tried": 0,
+         **fields}
+    raw = struct.pack("<6I8BiII8s8s", v["flag"], v["magic"], v["size"],
+                      v["crc"], v["version"], sequence, v["format"],
+                      v["state"], v["source"], 0, 0, v["installs"], v["step"],
+                      v["flags"], v["result"], v["tried"], 0,
+                      struct.pack("<II", v["crc"], v["size"]), bytes(8))
+    return raw + struct.pack("<I", zlib.crc32(raw))
+
+
+class Flash:
+    """A read-out in the making."""
+
+    def __init__(self):
+        self.bytes = bytearray(b"\xFF" * FLASH_SIZE)
+
+    def put(self, offset, data):
+        self.bytes[offset:offset + len(data)] = data
+        return self
+
+    def put_record(self, sequence, **fields):
+        unit, position = sequence // 256 % 2, sequence % 256
+        return self.put(JOURNAL[unit] + 64 * position,
+                        record(sequence, **fields))
+
+    def put_app(self, data):
+        self.put(APP, data[:16])
+        return self.put(APP + HEADER_SPACE, data[16:])
+
+
+APPLICATION_C = """
+#include <stdint.h>
+extern const uint32_t stack_end[];
+volatile uint32_t counted = 0x600DF00D;
+volatile uint32_t zeroed[100];
+int main(void) { for (;;) { zeroed[counted % 100] = counted; counted++; } }
+__attribute__((section(".gap"), used)) const char behind_a_gap[] = "text";
+__attribute__((section(".vectors"), used))
+const void *const vectors[4] = {stack_end, (const void *)main, 0, 0};
+"""
+
+APPLICATION_LD = """
+MEMORY {
+    FLASH (rx) : ORIGIN = %s, LENGTH = 256K
+    RAM (rwx) : ORIGIN = 0x20000000, LENGTH = 128K
+}
+stack_end = ORIGIN(RAM) + LENGTH(RAM);
+SECTIONS {
+    .text : { KEEP(*(.vectors)) *(.text*) } > FLASH
+    .rodata ALIGN(64) : { *(.rodata*) *(.gap*) } > FLASH
+    .data : { *(.data*) } > RAM AT > FLASH
+    .bss (NOLOAD) : { *(.bss*) *(COMMON) } > RAM
+}
+"""
+
+
+class ToolTest(unittest.TestCase):
+    """A test in a directory of its own."""
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="otatool-")
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, data):
+        with open(self.path(name), "wb") as f:
+            f.write(data)
+        return name
+
+    def read(self, name):
+        with open(self.path(name), "rb") as f:
+            return f.read()
+
+    def files(self):
+        return sorted(os.listdir(self.dir))
+
+    def run_program(self, *argv):
+        done = subprocess.run(argv, cwd=self.dir, capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def tool(self, *argv, status=0, error=None):
+        """Runs otatool; returns what it prints. On failure it must leave no
+        file behind and must say why, error being a part of that text."""
+        before = self.files()
+        done = subprocess.run((OTATOOL,) + argv, cwd=self.dir, text=True,
+                              capture_output=True, timeout=60, check=False)
+        said = "%s\n%s\n%s" % (" ".join(argv), done.stdout, done.stderr)
+        self.assertEqual(done.returncode, status, said)
+        if status == 0:
+            self.assertEqual(done.stderr, "", said)
+        else:
+            self.assertIn("otatool", done.stderr)
+            self.assertEqual(self.files(), before, "left a file: " + said)
+        if error:
+            self.assertIn(error, done.stderr)
+        return done.stdout
+
+    def link(self, name, origin):
+        """Links a small program to run at this address; makes .elf, .bin,
+        .hex."""
+        self.write(name + ".c", APPLICATION_C.encode())
+        self.write(name + ".ld", (APPLICATION_LD % hex(origin)).encode())
+        self.run_program(ARM + "gcc", "-mcpu=cortex-m4", "-mthumb", "-Os",
+                         "-nostdlib", "-ffreestanding", "-T", name + ".ld",
+                         name + ".c", "-o", name + ".elf")
+        for kind, ending in (("binary", ".bin"), ("ihex", ".hex")):
+            self.run_program(ARM + "objcopy", "-O", kind, "--gap-fill",
+                             "0xFF", name + ".elf", name + ending)
+        return self.read(name + ".bin")

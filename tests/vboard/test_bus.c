@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+//
+// Access to peripherals: clocks, widths, what is not there, identification.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "device_rig.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define AHB1ENR  0x40023830
+#define APB1ENR  0x40023840
+#define APB2ENR  0x40023844
+#define AHB1RSTR 0x40023810
+
+static const struct rule rules[] = {
+    {"a port with its clock off reads 0", "GPIOA MODER accessed while the",
+     .script = {LOAD(0x40020000)}, .values = {0}, .count = 1},
+    {"a port with its clock off loses writes", "GPIOC MODER accessed while",
+     .script = {STORE(0x40020800, 0x55), STORE(AHB1ENR, 4), LOAD(0x40020800)},
+     .values = {0}, .count = 1},
+    {"USART2 with its clock off", "USART2 CR1 accessed while",
+     .script = {STORE(0x4000440C, 0x2000)}},
+    {"a port with its clock on", NULL,
+     .script = {STORE(AHB1ENR, 1), LOAD(0x40020000)}, .values = {0xA8000000},
+     .count = 1},
+    {"a device held in reset", "holds GPIOA in reset",
+     .script = {STORE(AHB1ENR, 1), STORE(AHB1RSTR, 1), STORE(0x40020000, 0)}},
+    {"a reset through RCC resets", NULL,
+     .script = {STORE(AHB1ENR, 1), STORE(0x40020000, 0xA8000400),
+                STORE(AHB1RSTR, 1), STORE(AHB1RSTR, 0), LOAD(0x40020000)},
+     .values = {0xA8000000}, .count = 1},
+    {"USART by bytes", "USART2 BRR does not allow access by 8 bits",
+     .script = {STORE(APB1ENR, 1 << 17), STORE8(0x40004408, 0x8B)}},
+    {"USART by half-words", NULL,
+     .script = {STORE(APB1ENR, 1 << 17), STORE16(0x40004408, 0x8B),
+                LOAD16(0x40004408)},
+     .values = {0x8B}, .count = 1},
+    {"EXTI by half-words", "EXTI IMR does not allow access by 16 bits",
+     .script = {STORE16(0x40013C00, 1)}},
+    {"CRC by bytes", "CRC DR does not allow access by 8 bits",
+     .script = {STORE(AHB1ENR, 1 << 12), STORE8(0x40023000, 1)}},
+    {"GPIO by bytes and half-words", NULL,
+     .script = {STORE(AHB1ENR, 1), STORE8(0x40020001, 0x12),
+                STORE16(0x40020002, 0xA855), LOAD(0x40020000),
+                LOAD8(0x40020003), LOAD16(0x40020000)},
+     .values = {0xA8551200, 0xA8, 0x1200}, .count = 3},
+    {"a timer is not modelled", "not modelled: TIM2 CR1, written",
+     .script = {STORE(0x40000000, 1)}},
+    {"SPI1 is not modelled", "not modelled: SPI1 DR, read",
+     .script = {LOAD(0x4001300C)}, .values = {0}, .count = 1},
+    {"nothing is there", NULL, .script = {LOAD(0x40080000 + 0x1000000)},
+     .fault = true},
+    {"a hole in a device", "USART1 has no register at offset 0x1C",
+     .script = {STORE(APB2ENR, 1 << 4), LOAD(0x4001101C)}},
+    {"identification", NULL,
+     .script = {LOAD(0xE0042000), LOAD16(0x1FFF7A22), LOAD(0x1FFF7A14)},
+     .values = {0x10000421, 512, 0x3136510E}, .count = 3},
+    {"system memory", "not modelled: OTP offset 0x000, read",
+     .script = {LOAD(0x1FFF7800)}},
+    {"the unique ID is read-only", "UID is read-only",
+     .script = {STORE(0x1FFF7A10, 0)}},
+    // CRC-32/MPEG-2 of 0x12345678, from the polynomial by hand
+    {"CRC unit", NULL,
+     .script = {STORE(AHB1ENR, 1 << 12), STORE(0x40023000, 0x12345678),
+                LOAD(0x40023000), STORE(0x40023008, 1), LOAD(0x40023000)},
+     .values = {0xDF8A8A2B, 0xFFFFFFFF}, .count = 2},
+};
+
+static void test_rules(void **state)
+{
+    (void)state;
+    rules_check(rules, COUNT(rules), NULL);
+}
+
+// In strict mode the first violation ends the run.
+static void test_strict_mode_stops(void **state)
+{
+    (void)state;
+    struct vboard_config strict = {.lenient = false};
+    struct rig rig;
+    rig_open(&rig, &strict);
+    rig_start(&rig, rules[0].script);
+    assert_int_equal(rig_run(&rig, VBOARD_MS), VBOARD_STOP_VIOLATION);
+    assert_int_equal(rig.violations, 1);
+    rig_close(&rig);
+}
+
+// A bus error names its address in BFAR.
+static void test_bus_fault_address(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, NULL);
+    rig_start(&rig, (struct step[]){LOAD(0x41000000), {0}});
+    rig_run(&rig, VBOARD_MS);
+    assert_int_equal(rig.box.faults, 1);
+    assert_int_equal(rig.box.bfar, 0x41000000);
+    rig_close(&rig);
+}
+
+// All registers but those that the world decides: reset values of RM0390.
+static void test_reset_values(void **state)
+{
+    (void)state;
+    static const uint32_t expected[][2] = {
+        {0x40020000, 0xA8000000}, {0x40020008, 0x0C000000},
+        {0x4002000C, 0x64000000}, {0x40020400, 0x00000280},
+        {0x40020408, 0x000000C0}, {0x4002040C, 0x00000100},
+        {0x40023800, 0x00000083}, {0x40023804, 0x24003010},
+        {0x40023808, 0},          {0x40023850, 0x606790FF},
+        {0x40023874, 0x0E000000}, {0x40023C00, 0},
+        {0x40023C10, 0x80000000}, {0x40023C14, 0x0FFFAAED},
+        {0x40007000, 0x0000C000}, {0x40007004, 0},
+        {0x40011000, 0x000000C0}, {0x40003008, 0x00000FFF},
+        {0x40023000, 0xFFFFFFFF},
+    };
+    struct rig rig;
+    rig_open(&rig, NULL);
+    vboard_power_on(rig.board);
+    for (unsigned i = 0; i < COUNT(expected); i++) {
+        assert_int_equal(rig_peek(&rig, expected[i][0]), expected[i][1]);
+    }
+    rig_close(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_strict_mode_stops),
+        cmocka_unit_test(test_bus_fault_address),
+        cmocka_unit_test(test_reset_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

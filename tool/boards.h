@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// The boards and layouts that otatool knows.
+
+#ifndef BOARDS_H
+#define BOARDS_H
+
+#include "ota/layout.h"
+
+// Ends with NULL. Of each board the default layout comes first.
+extern const struct ota_layout *const boards[];
+
+// "<board>-<layout>", or "<board>" alone for its default layout. NULL: none.
+const struct ota_layout *boards_find(const char *name);
+
+#endif

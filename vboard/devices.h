@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+//
+// The device models' state and what each of them offers to the others. struct
+// state holds one struct device_state; there are no pointers in it, so a
+// snapshot is a copy.
+
+#ifndef VBOARD_DEVICES_H
+#define VBOARD_DEVICES_H
+
+#include "internal.h"
+
+#define GPIO_PORTS 8 // A..H
+
+enum oscillator {
+    OSC_HSI,
+    OSC_HSE,
+    OSC_PLL,
+    OSC_PLLI2S,
+    OSC_PLLSAI,
+    OSC_LSI,
+    OSC_LSE,
+    OSC_COUNT
+};
+
+struct rcc_state {
+    uint32_t reg[0x98 / 4];       // by offset / 4, ready flags included
+    uint64_t ready_at[OSC_COUNT]; // NEVER: stopped, or ready already
+    bool lsi_forced;              // by the independent watchdog
+};
+
+struct pwr_state {
+    uint32_t cr, csr;
+    uint64_t vos_at, od_at, odsw_at; // when the ready flag comes; or NEVER
+    uint32_t vdd_mv;
+};
+
+struct flash_state {
+    uint32_t acr, sr, cr, optcr;
+    unsigned key_step, optkey_step; // keys written so far
+    bool key_dead, optkey_dead;     // wrong sequence: locked until reset
+    bool icache_used, dcache_used;  // enabled since their last reset
+    bool icache_stale, dcache_stale;
+
+    // the operation under way; restored or torn if the power goes
+    struct {
+        enum vboard_flash_op op;
+        bool failed;
+        uint64_t number;
+        uint32_t address, size;
+        uint64_t before; // a program operation: what the unit held
+    } busy;
+
+    // none of this is changed by a reset
+    uint64_t ops, cut_op, fault_op;
+    enum vboard_cut cut_how;
+    enum vboard_flash_fault fault;
+    uint32_t protected_sectors;
+    struct vboard_wear wear[8];
+};
+
+struct gpio_state {
+    uint32_t moder, otyper, ospeedr, pupdr, odr, lckr, afr[2];
+    uint32_t preset; // ODR bits changed while the pin was no output yet
+    uint32_t level;  // as EXTI last saw it
+    uint32_t shown;  // outputs that are high, as the events last told
+    unsigned lock_step;
+};
+
+// The world outside the pins: no reset changes it.
+struct pin_drive {
+    uint32_t driven[GPIO_PORTS], level[GPIO_PORTS];
+    struct pin_change {
+        uint64_t time;
+        uint8_t port, pin;
+        int8_t level;
+    } later[64]; // in order of time
+    unsigned later_count;
+};
+
+struct exti_state {
+    uint32_t imr, emr, rtsr, ftsr, swier, pr;
+};
+
+struct syscfg_state {
+    uint32_t memrmp, pmc, exticr[4], cmpcr, cfgr;
+};
+
+struct usart_state {
+    uint32_t sr, dr, brr, cr1, cr2, cr3, gtpr;
+    uint32_t seen; // SR bits read since, which the next access of DR clears
+    uint32_t hold; // waits in DR while the shift register is busy
+    uint32_t shift;
+    bool sending;
+    bool receiving, idle_next;
+    unsigned queue_head, queue_len;
+    uint8_t queue[16384]; // from vboard_uart_send
+};
+
+struct crc_state {
+    uint32_t dr, idr;
+};
+
+struct iwdg_state {
+    uint32_t pr, rlr;
+    bool running, writable;
+    uint64_t pvu_at, rvu_at; // when PR and RLR have arrived; or NEVER
+    bool pvu, rvu;
+    uint64_t since; // the counter held `count` at this time
+    uint32_t count;
+    uint32_t divider; // in effect: 4..256
+    uint32_t reload;  // in effect
+};
+
+struct dbgmcu_state {
+    uint32_t cr, apb1_fz, apb2_fz;
+};
+
+struct device_state {
+    struct rcc_state rcc;
+    struct pwr_state pwr;
+    struct flash_state flash;
+    struct gpio_state gpio[GPIO_PORTS];
+    struct pin_drive pins;
+    struct exti_state exti;
+    struct syscfg_state syscfg;
+    struct usart_state usart[2];
+    struct crc_state crc;
+    struct iwdg_state iwdg;
+    struct dbgmcu_state dbgmcu;
+};
+
+// The table of chip models lists these (stm32f446.c).
+extern const struct device rcc_device, pwr_device, flash_device, exti_device;
+extern const struct device syscfg_device, crc_device, iwdg_device;
+extern const struct device usart1_device, usart2_device;
+extern const struct device gpio_device[GPIO_PORTS];
+extern const struct device uid_device, flash_size_device, dbgmcu_device;
+
+/// Among the devices ///
+
+// Places a byte or half-word in its lanes of a register that held old.
+uint32_t bus_lanes(uint32_t old, uint32_t offset, uint32_t value,
+                   unsigned size);
+const char *reg_name(const struct device *device, uint32_t offset);
+// What an address of the chip is called when no model answers there: writes
+// "TIM2 CR1" and returns true, or false where nothing is (memory_map.c).
+bool memory_map_name(uint32_t address, char *name, size_t size);
+
+// Latency, voltage scale and clock limits; asked after each change.
+void rcc_check_limits(struct vboard *board);
+bool rcc_sysclk_is_pll(const struct vboard *board);
+bool rcc_pll_on(const struct vboard *board);
+bool rcc_held_in_reset(const struct vboard *board, const struct device *device);
+bool rcc_lsi_ready(const struct vboard *board);
+// The independent watchdog needs its clock, whatever LSION says.
+void rcc_force_lsi(struct vboard *board);
+
+// The PLL started or stopped: VOSRDY follows (RM0390 5.1.3).
+void pwr_pll_changed(struct vboard *board);
+// Highest HCLK that voltage scale and over-drive allow (RM0390 5.1.3).
+uint32_t pwr_max_hclk(const struct vboard *board);
+uint32_t pwr_vdd(const struct vboard *board); // millivolts
+bool pwr_backup_writable(const struct vboard *board);
+
+unsigned flash_latency(const struct vboard *board);
+// LSI runs: what waits for it may go on.
+void iwdg_lsi_ready(struct vboard *board);
+// The signal of a line changed; a pin's, or one of the chip's own.
+void exti_line(struct vboard *board, unsigned line, bool rising);
+// What the world drives a pin to, and what a meter shows: 0, 1, or -1 for
+// floating.
+void gpio_drive(struct vboard *board, unsigned port, unsigned pin, int level);
+int gpio_meter(const struct vboard *board, unsigned port, unsigned pin);
+unsigned syscfg_exti_port(const struct vboard *board, unsigned pin);
+
+#endif

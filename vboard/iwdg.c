@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+//
+// Independent watchdog (RM0390 20): on LSI, in the supply's own domain.
+
+#include "rcc.h"
+#include "state.h"
+
+enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
+
+#define KEY_UNLOCK 0x5555u
+#define KEY_RELOAD 0xAAAAu
+#define KEY_START  0xCCCCu
+
+#define SR_PVU (1u << 0)
+#define SR_RVU (1u << 1)
+
+#define LSI_HZ     32000u
+#define LSI_CYCLE  (VBOARD_S / LSI_HZ)
+#define SYNC       (5 * LSI_CYCLE) // RM0390 20.4.4, at the most
+#define COUNT_FULL 0xFFFu
+
+// A watchdog that runs is handed over running: nothing here is compared.
+static const struct reg regs[] = {
+    {"KR", KR, 0, 0},
+    {"PR", PR, 0, 0},
+    {"RLR", RLR, COUNT_FULL, 0},
+    {"SR", SR, 0, 0},
+};
+
+static struct iwdg_state *state_of(struct vboard *board)
+{
+    return &board->state.device.iwdg;
+}
+
+static uint32_t iwdg_peek(const struct vboard *board,
+                          const struct device *device, uint32_t offset)
+{
+    (void)device;
+    const struct iwdg_state *iwdg = &board->state.device.iwdg;
+    switch (offset) {
+    case PR:
+        return iwdg->pr;
+    case RLR:
+        return iwdg->rlr;
+    case SR:
+        return (iwdg->pvu ? SR_PVU : 0) | (iwdg->rvu ? SR_RVU : 0);
+    default:
+        return 0;
+    }
+}
+
+static void due_update(struct vboard *board)
+{
+    const struct iwdg_state *iwdg = state_of(board);
+    uint64_t ticks = (uint64_t)iwdg->count + 1;
+    timer_set(board, TIMER_IWDG,
+              iwdg->running ? iwdg->since + ticks * iwdg->divider * LSI_CYCLE
+                            : NEVER);
+}
+
+static void set_count(struct vboard *board, uint32_t count)
+{
+    struct iwdg_state *iwdg = state_of(board);
+    iwdg->count = count;
+    iwdg->since = now(board);
+    due_update(board);
+}
+
+static void sync_update(struct vboard *board)
+{
+    const struct iwdg_state *iwdg = state_of(board);
+    uint64_t pvu = iwdg->pvu ? iwdg->pvu_at : NEVER;
+    uint64_t rvu = iwdg->rvu ? iwdg->rvu_at : NEVER;
+    timer_set(board, TIMER_IWDG_SYNC, pvu < rvu ? pvu : rvu);
+}
+
+// A new divider changes the pace of the count that is under way.
+static void divider_arrived(struct vboard *board)
+{
+    struct iwdg_state *iwdg = state_of(board);
+    uint64_t passed = (now(board) - iwdg->since) / LSI_CYCLE / iwdg->divider;
+    iwdg->divider = 4u << (iwdg->pr > 6 ? 6 : iwdg->pr);
+    iwdg->pvu = false;
+    if (iwdg->running) {
+        set_count(board,
+                  passed < iwdg->count ? iwdg->count - (uint32_t)passed : 0);
+    }
+}
+
+void iwdg_sync_due(struct vboard *board, enum timer timer)
+{
+    (void)timer;
+    struct iwdg_state *iwdg = state_of(board);
+    if (iwdg->pvu && iwdg->pvu_at <= now(board)) {
+        divider_arrived(board);
+    }
+    if (iwdg->rvu && iwdg->rvu_at <= now(board)) {
+        iwdg->rvu = false;
+        iwdg->reload = iwdg->rlr;
+    }
+    sync_update(board);
+}
+
+// Without LSI an update waits for ever: PVU and RVU stay set.
+static uint64_t arrival(const struct vboard *board)
+{
+    return rcc_lsi_ready(board) ? now(board) + SYNC : NEVER;
+}
+
+void iwdg_lsi_ready(struct vboard *board)
+{
+    struct iwdg_state *iwdg = state_of(board);
+    if (iwdg->pvu && iwdg->pvu_at == NEVER) {
+        iwdg->pvu_at = arrival(board);
+    }
+    if (iwdg->rvu && iwdg->rvu_at == NEVER) {
+        iwdg->rvu_at = arrival(board);
+    }
+    sync_update(board);
+}
+
+static void start(struct vboard *board)
+{
+    struct iwdg_state *iwdg = state_of(board);
+    if (iwdg->running) {
+        return;
+    }
+    iwdg->running = true;
+    rcc_force_lsi(board);
+    set_count(board, COUNT_FULL);
+}
+
+static void write_kr(struct vboard *board, uint32_t key)
+{
+    struct iwdg_state *iwdg = state_of(board);
+    iwdg->writable = key == KEY_UNLOCK;
+    if (key == KEY_START) {
+        start(board);
+    } else if (key == KEY_RELOAD) {
+        set_count(board, iwdg->reload);
+    }
+}
+
+// Whether PR or RLR may be written: unlocked, and its last value has arrived.
+static bool may_write(struct vboard *board, const struct device *device,
+                      uint32_t offset, bool updating)
+{
+    const char *name = reg_name(device, offset);
+    if (!state_of(board)->writable) {
+        violation(board, device->base + offset,
+                  "IWDG %s written while protected: ignored; write 0x5555 to "
+                  "KR first",
+                  name);
+        return false;
+    }
+    if (updating) {
+        violation(board, device->base + offset,
+                  "IWDG %s written while its last update is under way: wait "
+                  "for %s in IWDG_SR to clear",
+                  name, offset == PR ? "PVU" : "RVU");
+        return false;
+    }
+    return true;
+}
+
+static void iwdg_write(struct vboard *board, const struct device *device,
+                       uint32_t offset, uint32_t value, unsigned size)
+{
+    (void)size;
+    struct iwdg_state *iwdg = state_of(board);
+    value &= 0xFFFF;
+    if (offset == KR) {
+        write_kr(board, value);
+    } else if (offset == PR && may_write(board, device, PR, iwdg->pvu)) {
+        iwdg->pr = value & 7;
+        iwdg->pvu = true;
+        iwdg->pvu_at = arrival(board);
+        sync_update(board);
+    } else if (offset == RLR && may_write(board, device, RLR, iwdg->rvu)) {
+        iwdg->rlr = value & COUNT_FULL;
+        iwdg->rvu = true;
+        iwdg->rvu_at = arrival(board);
+        sync_update(board);
+    }
+}
+
+void iwdg_due(struct vboard *board, enum timer timer)
+{
+    (void)timer;
+    system_reset(board, RCC_CSR_IWDGRSTF, false);
+}
+
+static void iwdg_reset(struct vboard *board, const struct device *device,
+                       bool power)
+{
+    (void)device;
+    (void)power;
+    *state_of(board) = (struct iwdg_state){
+        .rlr = COUNT_FULL, .reload = COUNT_FULL, .divider = 4};
+    timer_clear(board, TIMER_IWDG);
+    timer_clear(board, TIMER_IWDG_SYNC);
+    if (board->config.hardware_watchdog) {
+        start(board);
+    }
+}
+
+const struct device iwdg_device = {
+    .name = "IWDG",
+    .base = 0x40003000,
+    .size = 0x400,
+    .widths = 2 | 4,
+    .write = iwdg_write,
+    .peek = iwdg_peek,
+    .reset = iwdg_reset,
+    .regs = regs,
+    .reg_count = sizeof(regs) / sizeof(regs[0]),
+};

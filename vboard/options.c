@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+
+#include "options.h"
+
+#include <argp.h>
+#include <stdlib.h>
+
+enum key {
+    KEY_MCU = 0x100, // above all characters: no short options
+    KEY_LOAD,
+    KEY_FLASH,
+    KEY_UART1,
+    KEY_UART2,
+    KEY_PRESS,
+    KEY_CUT,
+    KEY_FOR,
+    KEY_UNTIL,
+    KEY_EVENTS,
+    KEY_TIMING,
+    KEY_SEED,
+    KEY_VDD,
+    KEY_HSE,
+    KEY_WATCHDOG,
+};
+
+static const struct argp_option table[] = {
+    {"mcu", KEY_MCU, "NAME", 0, "the chip; \"vboard list\" names them", 1},
+    {"load", KEY_LOAD, "FILE[@ADDR]", 0,
+     "an ELF file, or a raw file that goes to ADDR; may be repeated", 1},
+    {"flash", KEY_FLASH, "FILE", 0,
+     "contents of the internal flash: read at the start, written at the end, "
+     "made (erased) where missing. --load goes on top of it",
+     1},
+    {"uart1", KEY_UART1, "END", 0,
+     "connect USART1 to stdio, pty, file:NAME (output only) or tcp:PORT (on "
+     "127.0.0.1)",
+     2},
+    {"uart2", KEY_UART2, "END", 0, "the same for USART2", 2},
+    {"press", KEY_PRESS, "PIN@TIME[:DURATION]", 0,
+     "press a button that pulls a pin low, for 100ms or DURATION: PA8@1.5s; "
+     "may be repeated",
+     2},
+    {"cut-power", KEY_CUT, "WHEN", 0,
+     "cut the power at a time (1.2s) or at a flash operation of this run: "
+     "flash-op:N[:before|torn|after]; torn leaves it half done and is the "
+     "default",
+     2},
+    {"for", KEY_FOR, "TIME", 0,
+     "virtual time to run (1.5s, 250ms); 10s, or endless with a live UART", 3},
+    {"until", KEY_UNTIL, "TEXT", 0, "end when a UART has sent this", 3},
+    {"events", KEY_EVENTS, "FILE", 0,
+     "write what happens to FILE, one JSON object a line", 3},
+    {"timing", KEY_TIMING, "typ|max", 0,
+     "flash times of the data sheet: typical (default) or maximum", 4},
+    {"seed", KEY_SEED, "N", 0, "of RAM at power-on and torn operations", 4},
+    {"vdd", KEY_VDD, "VOLTS", 0, "supply, 3.3 by default", 4},
+    {"hse", KEY_HSE, "FREQUENCY", 0,
+     "crystal or clock at OSC_IN (8M); none by default", 4},
+    {"hardware-watchdog", KEY_WATCHDOG, NULL, 0,
+     "option bytes start the independent watchdog at reset", 4},
+    {0},
+};
+
+static const char text_before[] =
+    "Runs firmware on a virtual STM32 board.\n"
+    "\n"
+    "  vboard run --mcu stm32f446re --load boot.elf --flash flash.bin \\\n"
+    "      --uart1 stdio --press PA8@1.5s --for 10s";
+
+static const char text_after[] =
+    "With stdio on a terminal, pty or tcp a UART is live: virtual time then "
+    "does not outrun the clock on the wall. Otherwise the board runs as fast "
+    "as it can, and the same command gives the same run. Input waits until "
+    "the firmware has switched its receiver on.\n"
+    "\n"
+    "Ctrl-C ends a run as --for does.\n"
+    "\n"
+    "Exit status:\n"
+    "  0  --until was seen; without it, the time or the power ended\n"
+    "  1  --until was not seen, or --cut-power did not come to pass\n"
+    "  2  wrong usage\n"
+    "  3  the firmware took a fault, or locked up\n"
+    "  4  the firmware did what the hardware does not allow\n"
+    "  5  the host failed: a file, a port, memory";
+
+static const char *add_load(struct options *options, const char *arg)
+{
+    if (options->loads == MAX_LOADS) {
+        return "too many of them";
+    }
+    return parse_load(arg, &options->load[options->loads++]);
+}
+
+static const char *add_press(struct options *options, const char *arg)
+{
+    if (options->presses == MAX_PRESSES) {
+        return "too many of them";
+    }
+    return parse_press(arg, &options->press[options->presses++]);
+}
+
+// Takes one option; NULL, or what is wrong with its value.
+static const char *take(struct options *options, int key, char *arg)
+{
+    struct vboard_config *config = &options->config;
+    switch (key) {
+    case KEY_MCU:
+        config->mcu = arg;
+        return NULL;
+    case KEY_LOAD:
+        return add_load(options, arg);
+    case KEY_FLASH:
+        options->flash = arg;
+        return NULL;
+    case KEY_UART1:
+    case KEY_UART2:
+        return parse_uart(arg, &options->uart[key - KEY_UART1]);
+    case KEY_PRESS:
+        return add_press(options, arg);
+    case KEY_CUT:
+        return parse_cut(arg, &options->cut);
+    case KEY_FOR:
+        return parse_time(arg, &options->duration);
+    case KEY_UNTIL:
+        options->until = arg;
+        return *arg ? NULL : "give a text to wait for";
+    case KEY_EVENTS:
+        options->events = arg;
+        return NULL;
+    case KEY_TIMING:
+        return parse_timing(arg, &config->timing);
+    case KEY_SEED:
+        return parse_number(arg, &config->seed);
+    case KEY_VDD:
+        return parse_voltage(arg, &config->vdd_mv);
+    case KEY_HSE:
+        return parse_frequency(arg, &config->hse_hz);
+    default:
+        config->hardware_watchdog = true;
+        return NULL;
+    }
+}
+
+// What the options have to be together.
+static void check(struct argp_state *state, const struct options *options)
+{
+    if (!options->config.mcu) {
+        argp_error(state, "say which chip: --mcu NAME; \"vboard list\" names "
+                          "them");
+    }
+    if (options->loads == 0 && !options->flash) {
+        argp_error(state, "nothing to run: give --load FILE or --flash FILE");
+    }
+    if (options->uart[0].kind == UART_STDIO &&
+        options->uart[1].kind == UART_STDIO) {
+        argp_error(state, "only one UART can be stdio: give the other one pty, "
+                          "file:NAME or tcp:PORT");
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+    if (key >= KEY_MCU && key <= KEY_WATCHDOG) {
+        const char *problem = take(options, key, arg);
+        if (problem) {
+            argp_error(state, "--%s %s: %s", table[key - KEY_MCU].name, arg,
+                       problem);
+        }
+        return 0;
+    }
+    if (key == ARGP_KEY_ARG) {
+        argp_error(state, "%s: not an option; files are given by --load", arg);
+    }
+    if (key == ARGP_KEY_END) {
+        check(state, options);
+    }
+    return key == ARGP_KEY_ARG || key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+    // argp wants them together, as one text split by a vertical tab
+    char doc[sizeof text_before + sizeof text_after];
+    snprintf(doc, sizeof doc, "%s\v%s", text_before, text_after);
+
+    const struct argp argp = {.options = table, .parser = parse, .doc = doc};
+    *options = (struct options){.duration = UINT64_MAX};
+    argp_err_exit_status = EXIT_USAGE;
+    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, options)) {
+        exit(EXIT_FAILED);
+    }
+}
+
+void options_free(struct options *options)
+{
+    for (unsigned i = 0; i < options->loads; i++) {
+        free(options->load[i].path);
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// The command line of "vboard run".
+
+#ifndef VBOARD_OPTIONS_H
+#define VBOARD_OPTIONS_H
+
+#include "values.h"
+#include "vboard.h"
+
+#define MAX_LOADS   16
+#define MAX_PRESSES 64
+#define UARTS       2
+
+// How the command ends.
+enum exit_status {
+    EXIT_GOOD = 0,
+    EXIT_NOT_SEEN = 1,
+    EXIT_USAGE = 2,
+    EXIT_FAULT = 3,
+    EXIT_VIOLATION = 4,
+    EXIT_FAILED = 5,
+};
+
+struct options {
+    struct vboard_config config;
+    struct load load[MAX_LOADS];
+    unsigned loads;
+    struct press press[MAX_PRESSES];
+    unsigned presses;
+    struct uart_end uart[UARTS];
+    struct cut cut;
+    const char *flash;  // file with the flash's contents, or NULL
+    const char *events; // file for the events, or NULL
+    const char *until;  // text, or NULL
+    uint64_t duration;  // of the run; UINT64_MAX: not given
+};
+
+// Reads the command line; argv[0] is what the user calls the command. Does not
+// come back from an error or --help.
+void options_parse(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
+
+#endif

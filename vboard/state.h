@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+//
+// The state of a virtual board. struct state is everything that a firmware can
+// change outside RAM, flash and the CPU's own registers: plain data, so that a
+// snapshot is one copy. struct vboard adds what the host keeps.
+
+#ifndef VBOARD_STATE_H
+#define VBOARD_STATE_H
+
+#include <unicorn/unicorn.h>
+
+#include "devices.h"
+#include "idle.h"
+#include "internal.h"
+
+// Time is counted in cycles of HCLK; picoseconds follow from the moment of the
+// last change of HCLK, so nothing is ever rounded twice.
+struct clock {
+    uint64_t cycle;
+    uint64_t base_cycle;
+    uint64_t base_time;
+    uint32_t hclk;
+};
+
+#define EXCEPTIONS 112 // 16 of the core and 96 lines of the chip
+
+struct exception_set {
+    uint32_t word[(EXCEPTIONS + 31) / 32];
+};
+
+// SysTick counts down and is idle at zero until the next tick reloads it.
+// While it is enabled only the cycle of the next zero is kept.
+struct systick {
+    uint32_t csr; // ENABLE, TICKINT, CLKSOURCE
+    uint32_t rvr;
+    uint32_t stopped_at; // the count while it is not enabled
+    uint64_t zero_at;
+    bool countflag;
+};
+
+struct scs_state {
+    struct exception_set pending, active, enabled;
+    uint32_t line[3]; // levels of the chip's interrupt lines
+    uint8_t priority[EXCEPTIONS];
+    uint32_t vtor, prigroup, scr, ccr, shcsr, cfsr, hfsr, dfsr;
+    uint32_t mmfar, bfar, afsr, cpacr, fpccr, fpcar, fpdscr;
+    struct systick systick;
+};
+
+struct dwt_state {
+    uint32_t ctrl;
+    uint32_t stopped_at; // CYCCNT while it does not count
+    uint64_t zero_cycle; // the cycle at which CYCCNT was, or would be, 0
+    uint32_t demcr;
+};
+
+struct state {
+    struct clock clock;
+    uint64_t due[TIMER_COUNT];
+    uint64_t instructions;
+    uint64_t random;
+    bool powered;
+    bool sleeping; // WFI
+    bool locked_up;
+    // First instruction of the application that VTOR points at; NOWHERE when
+    // VTOR holds its reset value or the hand-over has been checked.
+    uint32_t handover_pc;
+    struct scs_state scs;
+    struct dwt_state dwt;
+    struct device_state device;
+};
+
+// No instruction has an odd address.
+#define NOWHERE UINT32_MAX
+
+// What happened in a slice of emulation, told by the hooks to the run loop.
+struct slice {
+    bool running;  // inside uc_emu_start
+    bool look;     // exceptions or timers changed
+    bool stopped;  // at the start of a block, to be continued there
+    int interrupt; // number given to the interrupt hook, or -1
+    bool faulted;  // an access in this block ends in a BusFault
+    uint32_t fault_address;
+    uint32_t start;   // where the slice began
+    uint32_t block;   // where the block under way began
+    unsigned swallow; // stores still to come of an unaligned one
+};
+
+struct range; // of addresses whose accesses come to mmio.c
+struct window {
+    struct vboard *board;
+    const struct range *range;
+};
+#define MMIO_RANGES 6
+
+struct gdb;
+
+struct vboard {
+    struct vboard_config config;
+    const struct chip *chip;
+    FILE *log;
+    struct uc_struct *uc;
+    struct uc_context *fresh; // the CPU as unicorn made it
+    struct window window[MMIO_RANGES];
+    uint8_t *flash;
+    uint8_t *ram;
+
+    uint64_t deadline; // cycle at which the next timer is due
+    struct slice slice;
+    struct idle idle;
+    enum stop_reason soft_end; // waits for the end of the block
+    enum stop_reason hard_end;
+    uint32_t reset_cause;
+    bool reset_power;
+
+    // Translated code: instructions of the block that begins at each half-word
+    // of flash, pages of 1 KiB that were executed, and what these held then.
+    uint16_t *block_count;
+    uint8_t *executed;
+    uint8_t *translated;
+    bool ram_executed;
+
+    struct gdb *gdb; // NULL while no debugger is attached
+
+    struct state state;
+};
+
+/// Parts of the core known to each other only ///
+
+// time.c
+uint64_t time_of_cycle(const struct vboard *board, uint64_t cycle);
+void clock_set_hclk(struct vboard *board, uint32_t hz);
+void timers_reset(struct vboard *board);
+// Lets time pass up to this moment, or to the next timer if that is earlier,
+// and runs the handlers that are due.
+void time_skip(struct vboard *board, uint64_t until);
+// After a restore: the cycle of the next timer.
+void deadline_update(struct vboard *board);
+
+// code.c
+// Number of instructions in a block that was translated; marks its pages.
+unsigned code_count(struct vboard *board, uint32_t address, uint32_t size);
+// The bytes of a block.
+const uint8_t *code_at(const struct vboard *board, uint32_t address);
+// Before a run: drops the code of what was changed from outside meanwhile.
+void code_refresh(struct vboard *board);
+// RAM was changed behind the CPU's back.
+void code_ram_changed(struct vboard *board);
+
+// cpu.c
+int cpu_open(struct vboard *board);
+void cpu_close(struct vboard *board);
+// Registers as after reset; the vector table gives MSP and PC.
+void cpu_restart(struct vboard *board);
+// Until something ends the run; a reset does not.
+enum stop_reason cpu_run(struct vboard *board);
+uint32_t cpu_get(const struct vboard *board, int reg);
+void cpu_set(struct vboard *board, int reg, uint32_t value);
+// Words of RAM and flash as the core sees them; false: a bus error.
+bool cpu_load(struct vboard *board, uint32_t address, uint32_t *value);
+bool cpu_store(struct vboard *board, uint32_t address, uint32_t value);
+
+// mmio.c
+uc_err mmio_map(struct vboard *board);
+
+// bitband.c
+uint32_t bitband_read(struct vboard *board, uint32_t alias);
+void bitband_write(struct vboard *board, uint32_t alias, uint32_t value);
+
+// exception.c. Exception numbers are those of the vector table.
+enum {
+    EXC_NMI = 2,
+    EXC_HARDFAULT = 3,
+    EXC_MEMMANAGE = 4,
+    EXC_BUSFAULT = 5,
+    EXC_USAGEFAULT = 6,
+    EXC_SVCALL = 11,
+    EXC_PENDSV = 14,
+    EXC_SYSTICK = 15,
+    EXC_IRQ0 = 16
+};
+// The pending exception to take now, 0 for none.
+unsigned exception_next(const struct vboard *board);
+// Whether what is pending ends WFI: PRIMASK does not count (PM0214 2.5.2).
+bool exception_wakes(const struct vboard *board);
+void exception_enter(struct vboard *board, unsigned number, uint32_t pc);
+void exception_return(struct vboard *board, uint32_t exc_return);
+// A synchronous fault at pc: sets the bits of CFSR and escalates.
+void exception_fault(struct vboard *board, unsigned number, uint32_t cfsr,
+                     uint32_t pc);
+// A load or store at pc that nothing answers.
+void exception_bus_fault(struct vboard *board, uint32_t address, uint32_t pc);
+void exception_svc(struct vboard *board, uint32_t pc);
+void exception_breakpoint(struct vboard *board, uint32_t pc);
+
+// nvic.c
+bool in_set(const struct exception_set *set, unsigned number);
+void set_add(struct exception_set *set, unsigned number);
+void set_remove(struct exception_set *set, unsigned number);
+void exception_pend(struct vboard *board, unsigned number);
+// Anything pending and enabled, whatever its priority.
+bool nvic_any_pending(const struct vboard *board);
+// The first of these by priority and number, 0 for none.
+unsigned nvic_best_pending(const struct vboard *board);
+// After the return from an interrupt: a line that is still high pends again.
+void nvic_line_recheck(struct vboard *board, unsigned number);
+// Priorities as they pre-empt, without the sub-priority; lower is more urgent.
+int exception_priority(const struct vboard *board, unsigned number);
+int execution_priority(const struct vboard *board);
+
+// scs.c
+void scs_reset(struct vboard *board);
+void systick_follow(struct vboard *board);
+uint32_t scs_peek(const struct vboard *board, uint32_t offset);
+
+// dwt.c. Accesses by address, words only.
+uint32_t dwt_read(const struct vboard *board, uint32_t address);
+void dwt_write(struct vboard *board, uint32_t address, uint32_t value);
+void dwt_reset(struct vboard *board);
+void dwt_set_demcr(struct vboard *board, uint32_t value);
+
+// board.c
+void reset_now(struct vboard *board, uint32_t cause, bool power);
+
+// handover.c
+void handover_arm(struct vboard *board);
+void handover_check(struct vboard *board);
+
+// gdb.c
+bool gdb_breaks_at(struct vboard *board, uint32_t address);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// STM32F446RE: RM0390 2.2.2 (memory map), table 4 (flash), table 38 (vectors).
+
+#include "state.h"
+
+static const uint32_t sector_size[] = {
+    16 * 1024, 16 * 1024,  16 * 1024,  16 * 1024,
+    64 * 1024, 128 * 1024, 128 * 1024, 128 * 1024,
+};
+
+// RCC comes first: at a reset the clocks are at 16 MHz before anything else.
+static const struct device *const devices[] = {
+    &rcc_device,     &pwr_device,     &flash_device,      &gpio_device[0],
+    &gpio_device[1], &gpio_device[2], &gpio_device[3],    &gpio_device[4],
+    &gpio_device[5], &gpio_device[6], &gpio_device[7],    &exti_device,
+    &syscfg_device,  &usart1_device,  &usart2_device,     &crc_device,
+    &iwdg_device,    &uid_device,     &flash_size_device, &dbgmcu_device,
+};
+
+const struct chip stm32f446re = {
+    .name = "stm32f446re",
+    .cpu = "cortex-m4",
+    .flash_base = 0x08000000,
+    .flash_size = 512 * 1024,
+    .ram_base = 0x20000000,
+    .ram_size = 128 * 1024,
+    .irq_count = 96,
+    .sector_count = sizeof(sector_size) / sizeof(sector_size[0]),
+    .sector_size = sector_size,
+    .devices = devices,
+    .device_count = sizeof(devices) / sizeof(devices[0]),
+};

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// The values of the command's options, from text. Each function returns NULL,
+// or what to write instead, for an error message.
+
+#ifndef VBOARD_VALUES_H
+#define VBOARD_VALUES_H
+
+#include <stdint.h>
+
+#include "vboard.h"
+
+// A file and where in memory it goes: FILE or FILE@ADDRESS.
+struct load {
+    char *path; // to be freed
+    uint32_t address;
+    bool has_address;
+};
+
+// A button between a pin and ground, held for a while: PA8@1.5s[:DURATION].
+struct press {
+    char pin[8];
+    uint64_t time;
+    uint64_t duration;
+};
+
+// When the power is cut: a time, or flash-op:N[:before|torn|after].
+struct cut {
+    enum { CUT_NEVER, CUT_AT_TIME, CUT_AT_OP } when;
+    uint64_t time;
+    uint64_t op;
+    enum vboard_cut how;
+};
+
+// What a UART is connected to on the host.
+enum uart_kind { UART_NOTHING, UART_STDIO, UART_PTY, UART_FILE, UART_TCP };
+
+struct uart_end {
+    enum uart_kind kind;
+    const char *path; // UART_FILE
+    uint16_t port;    // UART_TCP; 0: any that is free
+};
+
+// "1.5s", "250ms", "20us", in picoseconds.
+const char *parse_time(const char *text, uint64_t *time);
+// "8M", "32768", in hertz.
+const char *parse_frequency(const char *text, uint32_t *hertz);
+// "3.3", in millivolts.
+const char *parse_voltage(const char *text, uint32_t *millivolts);
+const char *parse_number(const char *text, uint32_t *number);
+const char *parse_timing(const char *text, enum vboard_timing *timing);
+const char *parse_load(const char *text, struct load *load);
+const char *parse_press(const char *text, struct press *press);
+const char *parse_cut(const char *text, struct cut *cut);
+const char *parse_uart(const char *text, struct uart_end *end);
+
+#endif
