@@ -70,7 +70,10 @@ static void print_positions(const struct dump_unit *unit,
 
 static struct text version_or_none(uint32_t version)
 {
-    return version == 0 ? (struct text){"-"} : version_text(version);
+    if (version == 0) {
+        return (struct text){"-"};
+    }
+    return version_text(version);
 }
 
 static void print_record(const struct dump *dump, uint32_t at,

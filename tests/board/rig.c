@@ -30,9 +30,17 @@ static void see_byte(struct rig *rig, char byte)
 static void see_flash(struct rig *rig, const struct vboard_event *event)
 {
     rig->flash_ops++;
+    if (rig->flash_ops == rig->stop_at) {
+        vboard_stop(rig->board);
+    }
     if (event->address < rig->low_write) {
         rig->low_write = event->address;
     }
+}
+
+void rig_stop_at_op(struct rig *rig, uint64_t ops)
+{
+    rig->stop_at = rig->flash_ops + ops;
 }
 
 static void see(void *context, const struct vboard_event *event)
@@ -145,7 +153,7 @@ bool rig_wait(struct rig *rig, const char *text, uint64_t limit)
     char *found = strstr(rig->text + rig->from, text);
     if (found) {
         rig->from = (size_t)(found - rig->text) + strlen(text);
-    } else if (why != VBOARD_STOP_TIME && why != VBOARD_STOP_POWER_CUT) {
+    } else if (why > VBOARD_STOP_POWER_CUT) {
         fprintf(stderr, "the board stopped: %d\n", why);
     }
     return found != NULL;

@@ -41,6 +41,7 @@ struct rig {
     unsigned handovers;
     unsigned handover_differences;
     uint64_t flash_ops;
+    uint64_t stop_at;   // this many operations; 0: never
     uint32_t low_write; // lowest flash address programmed or erased
     struct rig_pin red; // PA4
     struct rig_pin app; // PA1
@@ -66,6 +67,9 @@ bool rig_wait(struct rig *rig, const char *text, uint64_t limit);
 
 // Like rig_wait, but a test fails without it; says what was printed instead.
 void rig_expect(struct rig *rig, const char *text, uint64_t limit);
+
+// The next run stops once so many more flash operations have begun.
+void rig_stop_at_op(struct rig *rig, uint64_t ops);
 
 // Presses the button (PA8 to ground) for 60 ms, after a pause of 50 ms.
 void rig_press(struct rig *rig);

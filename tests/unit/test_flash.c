@@ -88,6 +88,40 @@ static void blank_check(void **state)
     board_free(&board);
 }
 
+// Begins and ends on erase units.
+static void assert_whole_units(const struct ota_area *area)
+{
+    uint32_t at = 0;
+    while (at < area->size) {
+        int32_t size = ota_area_unit_size(area, at);
+        assert_true(size > 0);
+        at += (uint32_t)size;
+    }
+    assert_int_equal(at, area->size);
+}
+
+extern const struct ota_layout nucleo_f446re_single;
+
+static void layout_is_sound(void **state)
+{
+    (void)state;
+    const struct ota_layout *layout = &nucleo_f446re_single;
+    const struct ota_area *areas[] = {&layout->boot, &layout->journal[0],
+                                      &layout->journal[1], &layout->app,
+                                      &layout->array};
+    uint32_t end = 0;
+    for (unsigned i = 0; i < sizeof areas / sizeof areas[0]; i++) {
+        assert_whole_units(areas[i]);
+        assert_true(areas[i]->offset >= end); // no overlap
+        end = areas[i]->offset + areas[i]->size;
+    }
+    assert_int_equal(ota_layout_vectors(layout) % 512, 0); // VTOR
+    for (unsigned i = 0; i < 2; i++) { // one erase unit each
+        assert_int_equal(ota_area_unit_size(&layout->journal[i], 0),
+                         layout->journal[i].size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +130,7 @@ int main(void)
         cmocka_unit_test(unit_longer_than_the_area),
         cmocka_unit_test(area_outside_the_device),
         cmocka_unit_test(blank_check),
+        cmocka_unit_test(layout_is_sound),
     };
     return cmocka_run_group_tests_name("flash", tests, NULL, NULL);
 }
