@@ -168,9 +168,9 @@ void rig_expect(struct rig *rig, const char *text, uint64_t limit)
 
 void rig_press(struct rig *rig)
 {
-    // the last press may still be on: a new one needs a pause
+    // the last press may still be on, or about to end: a new one needs a pause
     assert_int_equal(vboard_drive_pin(rig->board, "PA8", -1), 0);
-    vboard_run(rig->board, 50 * VBOARD_MS);
+    vboard_run(rig->board, 100 * VBOARD_MS);
     uint64_t now = vboard_time(rig->board);
     assert_int_equal(vboard_drive_pin(rig->board, "PA8", 0), 0);
     assert_int_equal(

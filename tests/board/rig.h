@@ -71,7 +71,7 @@ void rig_expect(struct rig *rig, const char *text, uint64_t limit);
 // The next run stops once so many more flash operations have begun.
 void rig_stop_at_op(struct rig *rig, uint64_t ops);
 
-// Presses the button (PA8 to ground) for 60 ms, after a pause of 50 ms.
+// Presses the button (PA8 to ground) for 60 ms, after a pause of 100 ms.
 void rig_press(struct rig *rig);
 
 // Watches the LEDs for this long, from a clean sheet.

@@ -53,6 +53,7 @@ static void setup(struct line *line)
         line->snapshot[line->snapshots++] = vboard_save(rig->board);
         rig_stop_at_op(rig, STRIDE);
     } while (!rig_wait(rig, "app 1.1.0: running", 8 * VBOARD_S));
+    rig->stop_at = 0;
     line->ops = vboard_flash_ops(rig->board) - line->first;
 }
 
