@@ -28,7 +28,7 @@ uint32_t bitband_read(struct vboard *board, uint32_t alias)
     } else if (cpu_load(board, byte & ~3u, &value)) {
         value >>= 8 * (byte & 3);
     } else {
-        cpu_bus_fault(board, alias, false);
+        cpu_bus_fault(board, alias);
     }
     return value >> bit_of(alias) & 1;
 }
@@ -46,6 +46,6 @@ void bitband_write(struct vboard *board, uint32_t alias, uint32_t value)
         bus_write(board, word, value & 1 ? old | mask : old & ~mask, 4);
     } else if (!cpu_load(board, word, &old) ||
                !cpu_store(board, word, value & 1 ? old | mask : old & ~mask)) {
-        cpu_bus_fault(board, alias, true);
+        cpu_bus_fault(board, alias);
     }
 }

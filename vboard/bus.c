@@ -50,7 +50,7 @@ static void refuse_unknown(struct vboard *board, uint32_t address, bool write)
                   write ? "written" : "read");
         return;
     }
-    cpu_bus_fault(board, address, write);
+    cpu_bus_fault(board, address);
 }
 
 static bool refused(struct vboard *board, const struct device *device,

@@ -177,9 +177,11 @@ void rcc_check_limits(struct vboard *board)
     }
 }
 
-static void hclk_changed(struct vboard *board)
+static void hclk_follow(struct vboard *board)
 {
-    cpu_set_hclk(board, rcc_hclk(board));
+    if (rcc_hclk(board) != vboard_hclk(board)) {
+        cpu_set_hclk(board, rcc_hclk(board));
+    }
     rcc_check_limits(board);
 }
 
@@ -197,7 +199,6 @@ static void switch_if_ready(struct vboard *board)
         return;
     }
     *cfgr = (*cfgr & ~(CFGR_SW << 2)) | sw << 2;
-    hclk_changed(board);
 }
 
 void rcc_irq_update(struct vboard *board)
@@ -301,6 +302,7 @@ void rcc_due(struct vboard *board, enum timer timer)
     timer_update(board);
     rcc_irq_update(board);
     switch_if_ready(board);
+    hclk_follow(board);
 }
 
 void rcc_force_lsi(struct vboard *board)
@@ -361,12 +363,7 @@ void clock_write_cfgr(struct vboard *board, uint32_t value)
                   "RCC CFGR SW selects %s, which is off: the switch waits",
                   oscillators[wanted].name);
     }
-    uint32_t hclk = rcc_hclk(board);
-    uint32_t pclk = rcc_pclk1(board) | rcc_pclk2(board);
     *cfgr = (*cfgr & (CFGR_SW << 2)) | (value & ~(CFGR_SW << 2));
     switch_if_ready(board);
-    if (rcc_hclk(board) != hclk ||
-        (rcc_pclk1(board) | rcc_pclk2(board)) != pclk) {
-        hclk_changed(board);
-    }
+    hclk_follow(board);
 }

@@ -45,8 +45,9 @@ static unsigned count_flash(struct vboard *board, uint32_t offset,
                             uint32_t size)
 {
     uint16_t *cached = &board->block_count[offset / 2];
-    if (*cached >> 8 == (size >> 1 & 0xFF) && *cached & 0xFF) {
-        return *cached & 0xFF;
+    unsigned known = *cached & 0xFF;
+    if (known != 0 && *cached >> 8 == (size >> 1 & 0xFF)) {
+        return known;
     }
     mark_page(board, offset / PAGE);
     mark_page(board, (offset + size - 1) / PAGE);

@@ -37,6 +37,7 @@
 #define HFSR_DEBUGEVT   (1u << 31)
 #define SHCSR_ENA_SHIFT 12 // MEMFAULTENA is bit 16, for exception 4
 #define CCR_NONBASETHRD 1u
+#define CPACR_CP10_CP11 (0xFu << 20)
 #define SCR_SLEEPONEXIT 2u
 
 // Cycles of entry and return without wait states (ARM 100166, 3.9).
@@ -158,9 +159,13 @@ void exception_svc(struct vboard *board, uint32_t pc)
     exception_enter(board, taken, pc);
 }
 
-// Without a debugger BKPT is a HardFault.
+// A debugger gets the core to itself; without one BKPT is a HardFault.
 void exception_breakpoint(struct vboard *board, uint32_t pc)
 {
+    if (board->gdb) {
+        cpu_end(board, STOPPED_REQUEST);
+        return;
+    }
     if (execution_priority(board) <= -1) {
         lock_up(board, pc);
         return;
@@ -197,9 +202,16 @@ static bool push_frame(struct vboard *board, uint32_t frame, uint32_t pc,
 static void enter_handler_mode(struct vboard *board, unsigned number,
                                uint32_t exc_return)
 {
-    cpu_set(board, UC_ARM_REG_IPSR, number); // now SP is MSP
     uint32_t control = cpu_get(board, UC_ARM_REG_CONTROL);
-    cpu_set(board, UC_ARM_REG_CONTROL, control & ~CONTROL_FPCA);
+    if (control & CONTROL_SPSEL) {
+        // SPSEL can only be cleared in thread mode, and privileged
+        cpu_set(board, UC_ARM_REG_IPSR, number);
+        cpu_set(board, UC_ARM_REG_CONTROL, control & ~CONTROL_NPRIV);
+        cpu_set(board, UC_ARM_REG_IPSR, 0);
+        cpu_set(board, UC_ARM_REG_CONTROL, 0);
+    }
+    cpu_set(board, UC_ARM_REG_IPSR, number); // now SP is MSP
+    cpu_set(board, UC_ARM_REG_CONTROL, control & CONTROL_NPRIV);
     cpu_set(board, UC_ARM_REG_EPSR, EPSR_T);
     cpu_set(board, UC_ARM_REG_LR, exc_return);
 }
@@ -258,6 +270,17 @@ static unsigned stacking_failed(struct vboard *board, unsigned number)
     return derived;
 }
 
+// unicorn executes floating-point instructions whatever CPACR says; here it
+// shows at the latest.
+static void check_fpu(struct vboard *board, uint32_t pc)
+{
+    if ((board->state.scs.cpacr & CPACR_CP10_CP11) != CPACR_CP10_CP11) {
+        violation(board, pc,
+                  "the FPU was used before CPACR enabled it: hardware takes a "
+                  "UsageFault (NOCP)");
+    }
+}
+
 void exception_enter(struct vboard *board, unsigned number, uint32_t pc)
 {
     uint32_t xpsr = cpu_get(board, UC_ARM_REG_XPSR);
@@ -267,6 +290,9 @@ void exception_enter(struct vboard *board, unsigned number, uint32_t pc)
     uint32_t frame = (sp - (extended ? FRAME_EXTENDED : FRAME_BASIC)) & ~7u;
     uint32_t stacked = (xpsr & ~XPSR_ALIGN) | (sp & 4 ? XPSR_ALIGN : 0);
 
+    if (extended) {
+        check_fpu(board, pc);
+    }
     if (!push_frame(board, frame, pc, stacked, extended)) {
         check_stack(board, frame);
         number = stacking_failed(board, number);
@@ -377,7 +403,7 @@ static void pop_registers(struct vboard *board, const struct frame *frame,
         cpu_set(board, UC_ARM_REG_FPSCR, frame->fpscr);
     }
     sp += extended ? FRAME_EXTENDED : FRAME_BASIC;
-    cpu_set(board, UC_ARM_REG_SP, frame->xpsr & XPSR_ALIGN ? sp | 4 : sp);
+    cpu_set(board, UC_ARM_REG_SP, sp | (frame->xpsr & XPSR_ALIGN ? 4 : 0));
 }
 
 static void resume(struct vboard *board, const struct frame *frame,

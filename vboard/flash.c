@@ -160,7 +160,7 @@ static void write_key(struct vboard *board, uint32_t offset, uint32_t value)
         violation(board, address,
                   "FLASH %s: 0x%08X is not key %u; locked until the next reset",
                   reg_name(&flash_device, offset), (unsigned)value, *step + 1);
-        cpu_bus_fault(board, address, true);
+        cpu_bus_fault(board, address);
         return;
     }
     *step ^= 1;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "poll.h"
+#include "polling.h"
 #include "state.h"
 
 // So many equal reads make it worth looking at the loop.
@@ -85,7 +85,7 @@ static bool is_poll(const struct vboard *board, unsigned counter)
     for (unsigned i = 0; i < idle->blocks; i++) {
         const struct idle_block *block = &idle->block[i];
         const uint8_t *code = code_at(board, block->address);
-        if (!poll_allows(code, block->size, counter)) {
+        if (!polling_allows(code, block->size, counter)) {
             return false;
         }
     }
@@ -109,6 +109,7 @@ static void skip(struct vboard *board)
         cpu_set(board, register_id[counter],
                 idle->registers[2][counter] - (uint32_t)laps * step);
     }
+    idle->skipped += laps * idle->distance;
     board->state.clock.cycle += laps * idle->distance;
     board->state.instructions += laps * idle->distance;
     idle->at += laps * idle->distance;

@@ -18,7 +18,9 @@ struct vboard;
 enum idle_phase { IDLE_OFF, IDLE_FIRST_LAP, IDLE_SECOND_LAP };
 
 struct idle {
-    bool disabled; // for the tests that compare
+    // For the tests, which compare runs with and without.
+    bool disabled;
+    uint64_t skipped; // instructions that were only counted
     // The last read of a peripheral register, and how often it came again after
     // the same number of instructions.
     uint32_t address, value;

@@ -49,7 +49,7 @@ void timers_run(struct vboard *board);
 void stall(struct vboard *board, uint64_t duration);
 
 // The handlers, one per slot (or group of slots), next to their devices.
-void systick_due(struct vboard *board, enum timer timer);   // scs.c
+void systick_due(struct vboard *board, enum timer timer);   // systick.c
 void flash_due(struct vboard *board, enum timer timer);     // flash.c
 void iwdg_due(struct vboard *board, enum timer timer);      // iwdg.c
 void iwdg_sync_due(struct vboard *board, enum timer timer); // iwdg.c
@@ -82,12 +82,13 @@ void cpu_end(struct vboard *board, enum stop_reason reason);
 bool cpu_ended(const struct vboard *board);
 // Exceptions or timers changed: look at them before the next block.
 void cpu_poke(struct vboard *board);
-// Address of the instruction under way, as well as it is known (block start).
+// Address of the instruction under way: the access it makes is looked for in
+// its block.
 uint32_t cpu_pc(const struct vboard *board);
 // Drops translated code of a changed piece of flash.
 void cpu_code_changed(struct vboard *board, uint32_t address, uint32_t size);
 // The access under way ends in a BusFault (escalates as on the core).
-void cpu_bus_fault(struct vboard *board, uint32_t address, bool write);
+void cpu_bus_fault(struct vboard *board, uint32_t address);
 
 // Interrupt line irq (0..95) of the chip, level-sensitive as on the NVIC.
 void nvic_line(struct vboard *board, unsigned irq, bool level);
@@ -137,7 +138,8 @@ struct device {
     uint8_t unit;   // which of several: USART 1 or 2, GPIO 0 for A
     uint8_t widths; // access sizes allowed: bits of 1, 2, 4
     // What it returns may depend on the state and on timers that have fired,
-    // but not on now(): polling loops are skipped up to the next timer (idle.h).
+    // but not on now(): polling loops are skipped up to the next timer
+    // (idle.h).
     uint32_t (*read)(struct vboard *board, const struct device *device,
                      uint32_t offset, unsigned size);
     void (*write)(struct vboard *board, const struct device *device,

@@ -31,7 +31,7 @@ static bool unprivileged(const struct vboard *board)
 static uint32_t ppb_read(struct vboard *board, uint32_t address, unsigned size)
 {
     if (unprivileged(board)) {
-        cpu_bus_fault(board, address, false);
+        cpu_bus_fault(board, address);
         return 0;
     }
     switch (address & ~(PPB_PAGE - 1)) {
@@ -52,7 +52,7 @@ static void ppb_write(struct vboard *board, uint32_t address, uint32_t value,
                       unsigned size)
 {
     if (unprivileged(board)) {
-        cpu_bus_fault(board, address, true);
+        cpu_bus_fault(board, address);
         return;
     }
     switch (address & ~(PPB_PAGE - 1)) {
@@ -106,6 +106,8 @@ static uint64_t on_read(struct uc_struct *uc, uint64_t offset, unsigned size,
         return 0;
     }
     uint32_t address = window->range->base + (uint32_t)offset;
+    board->slice.access = address;
+    board->slice.store = false;
     uint32_t value = window->range->read(board, address, size);
     if (window->range->read == bus_read) {
         idle_read(board, address, value);
@@ -125,6 +127,8 @@ static void on_write(struct uc_struct *uc, uint64_t offset, unsigned size,
         return;
     }
     uint32_t address = window->range->base + (uint32_t)offset;
+    board->slice.access = address;
+    board->slice.store = true;
     idle_broken(board);
     window->range->write(board, address, (uint32_t)value, size);
 }

@@ -87,12 +87,6 @@ static uint32_t pending_word(const struct vboard *board, unsigned word)
     return scs->pending.word[word] & enabled;
 }
 
-bool nvic_any_pending(const struct vboard *board)
-{
-    return pending_word(board, 0) | pending_word(board, 1) |
-           pending_word(board, 2) | pending_word(board, 3);
-}
-
 unsigned nvic_best_pending(const struct vboard *board)
 {
     unsigned best = 0;

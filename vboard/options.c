@@ -20,6 +20,7 @@ enum key {
     KEY_SEED,
     KEY_VDD,
     KEY_HSE,
+    KEY_GDB,
     KEY_WATCHDOG,
 };
 
@@ -56,6 +57,10 @@ static const struct argp_option table[] = {
     {"vdd", KEY_VDD, "VOLTS", 0, "supply, 3.3 by default", 4},
     {"hse", KEY_HSE, "FREQUENCY", 0,
      "crystal or clock at OSC_IN (8M); none by default", 4},
+    {"gdb", KEY_GDB, "PORT", 0,
+     "wait for a debugger on 127.0.0.1:PORT before the first instruction: "
+     "gdb-multiarch boot.elf -ex \"target remote :PORT\"",
+     4},
     {"hardware-watchdog", KEY_WATCHDOG, NULL, 0,
      "option bytes start the independent watchdog at reset", 4},
     {0},
@@ -135,6 +140,8 @@ static const char *take(struct options *options, int key, char *arg)
         return parse_voltage(arg, &config->vdd_mv);
     case KEY_HSE:
         return parse_frequency(arg, &config->hse_hz);
+    case KEY_GDB:
+        return parse_port(arg, &options->gdb_port);
     default:
         config->hardware_watchdog = true;
         return NULL;

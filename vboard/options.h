@@ -34,6 +34,7 @@ struct options {
     const char *events; // file for the events, or NULL
     const char *until;  // text, or NULL
     uint64_t duration;  // of the run; UINT64_MAX: not given
+    int gdb_port;       // 0: no debugger
 };
 
 // Reads the command line; argv[0] is what the user calls the command. Does not

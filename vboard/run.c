@@ -8,6 +8,7 @@
 
 #include "events_json.h"
 #include "flash_file.h"
+#include "gdb.h"
 #include "host_uart.h"
 #include "leds.h"
 #include "pace.h"
@@ -57,6 +58,11 @@ static void on_byte(struct run *run, unsigned unit, uint8_t byte)
         return;
     }
     host_uart_put(&run->uart[unit - 1], byte);
+    // under a debugger nobody else flushes while the firmware runs
+    if (run->options->gdb_port && byte == '\n' &&
+        host_uart_flush(&run->uart[unit - 1])) {
+        run->broken = true;
+    }
     if (until_byte(&run->until[unit - 1], byte)) {
         run->seen = true;
         vboard_stop(run->board);
@@ -219,6 +225,14 @@ static void exchange(struct run *run)
     }
 }
 
+// Lets a debugger have the board until it detaches.
+static void serve_debugger(struct run *run)
+{
+    int end = vboard_gdb_serve(run->board, run->options->gdb_port);
+    run->broken = end < 0;
+    interrupted = interrupted || end == 1;
+}
+
 static enum vboard_stop go(struct run *run)
 {
     uint64_t slice = run->live ? SLICE_LIVE : SLICE_FAST;
@@ -226,9 +240,12 @@ static enum vboard_stop go(struct run *run)
     if (end == UINT64_MAX && !run->live) {
         end = DEFAULT_DURATION;
     }
-    struct pace pace;
-    pace_start(&pace, 0);
     vboard_power_on(run->board);
+    if (run->options->gdb_port) {
+        serve_debugger(run);
+    }
+    struct pace pace;
+    pace_start(&pace, vboard_time(run->board));
     enum vboard_stop why = VBOARD_STOP_TIME;
     while (why == VBOARD_STOP_TIME && !interrupted && !run->broken) {
         uint64_t time = vboard_time(run->board);

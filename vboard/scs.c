@@ -1,52 +1,43 @@
 // SPDX-License-Identifier: MIT
 //
-// The system control space at 0xE000E000: SysTick, NVIC, SCB and FPU control
-// (PM0214 4.2 to 4.6).
+// The system control space at 0xE000E000: NVIC, SCB and FPU control
+// (PM0214 4.3, 4.4, 4.6), and the way to SysTick (systick.c).
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "state.h"
 
-#define SYST_CSR   0x010
-#define SYST_RVR   0x014
-#define SYST_CVR   0x018
-#define SYST_CALIB 0x01C
-#define NVIC_ISER  0x100
-#define NVIC_ICER  0x180
-#define NVIC_ISPR  0x200
-#define NVIC_ICPR  0x280
-#define NVIC_IABR  0x300
-#define NVIC_IPR   0x400
-#define CPUID      0xD00
-#define ICSR       0xD04
-#define VTOR       0xD08
-#define AIRCR      0xD0C
-#define SCR        0xD10
-#define CCR        0xD14
-#define SHPR1      0xD18
-#define SHCSR      0xD24
-#define CFSR       0xD28
-#define HFSR       0xD2C
-#define DFSR       0xD30
-#define MMFAR      0xD34
-#define BFAR       0xD38
-#define AFSR       0xD3C
-#define CPACR      0xD88
-#define MPU_TYPE   0xD90
-#define MPU_CTRL   0xD94
-#define DEMCR      0xDFC
-#define STIR       0xF00
-#define FPCCR      0xF34
-#define FPCAR      0xF38
-#define FPDSCR     0xF3C
-#define MVFR0      0xF40
-#define MVFR1      0xF44
-
-#define ENABLE    (1u << 0)
-#define TICKINT   (1u << 1)
-#define CLKSOURCE (1u << 2)
-#define COUNTFLAG (1u << 16)
+#define NVIC_ISER 0x100
+#define NVIC_ICER 0x180
+#define NVIC_ISPR 0x200
+#define NVIC_ICPR 0x280
+#define NVIC_IABR 0x300
+#define NVIC_IPR  0x400
+#define CPUID     0xD00
+#define ICSR      0xD04
+#define VTOR      0xD08
+#define AIRCR     0xD0C
+#define SCR       0xD10
+#define CCR       0xD14
+#define SHPR1     0xD18
+#define SHCSR     0xD24
+#define CFSR      0xD28
+#define HFSR      0xD2C
+#define DFSR      0xD30
+#define MMFAR     0xD34
+#define BFAR      0xD38
+#define AFSR      0xD3C
+#define CPACR     0xD88
+#define MPU_TYPE  0xD90
+#define MPU_CTRL  0xD94
+#define DEMCR     0xDFC
+#define STIR      0xF00
+#define FPCCR     0xF34
+#define FPCAR     0xF38
+#define FPDSCR    0xF3C
+#define MVFR0     0xF40
+#define MVFR1     0xF44
 
 #define VECTKEY       0x05FA0000u
 #define VECTKEYSTAT   0xFA050000u
@@ -74,79 +65,6 @@ void scs_reset(struct vboard *board)
         .ccr = CCR_STKALIGN,
         .fpccr = 0xC0000000, // ASPEN, LSPEN
     };
-}
-
-/// SysTick ///
-
-// HCLK cycles in a tick: HCLK or HCLK/8 (PM0214 4.5.1).
-static unsigned tick(const struct systick *systick)
-{
-    return systick->csr & CLKSOURCE ? 1 : 8;
-}
-
-void systick_follow(struct vboard *board)
-{
-    const struct systick *systick = &board->state.scs.systick;
-    if (systick->csr & ENABLE && systick->zero_at != NEVER) {
-        timer_set(board, TIMER_SYSTICK, time_of_cycle(board, systick->zero_at));
-    } else {
-        timer_clear(board, TIMER_SYSTICK);
-    }
-}
-
-// From a count, or from zero: then the next tick loads RVR first.
-static void systick_start(struct vboard *board, uint32_t count, uint64_t cycle)
-{
-    struct systick *systick = &board->state.scs.systick;
-    uint64_t ticks = count ? count : (uint64_t)systick->rvr + 1;
-    bool idle = count == 0 && systick->rvr == 0;
-    systick->zero_at = idle ? NEVER : cycle + ticks * tick(systick);
-    systick_follow(board);
-}
-
-static uint32_t systick_count(const struct vboard *board)
-{
-    const struct systick *systick = &board->state.scs.systick;
-    if (!(systick->csr & ENABLE)) {
-        return systick->stopped_at;
-    }
-    uint64_t cycle = board->state.clock.cycle;
-    if (systick->zero_at == NEVER || systick->zero_at <= cycle) {
-        return 0;
-    }
-    uint64_t left = systick->zero_at - cycle;
-    uint64_t ticks = (left + tick(systick) - 1) / tick(systick);
-    // the tick that loads RVR has not come yet
-    return ticks > systick->rvr && systick->stopped_at == 0 ? 0
-                                                            : (uint32_t)ticks;
-}
-
-void systick_due(struct vboard *board, enum timer timer)
-{
-    (void)timer;
-    struct systick *systick = &board->state.scs.systick;
-    systick->countflag = true;
-    systick->stopped_at = 0;
-    if (systick->csr & TICKINT) {
-        exception_pend(board, EXC_SYSTICK);
-    }
-    systick_start(board, 0, systick->zero_at);
-}
-
-static void write_csr(struct vboard *board, uint32_t value)
-{
-    struct systick *systick = &board->state.scs.systick;
-    systick->stopped_at = systick_count(board);
-    systick->csr = value & (ENABLE | TICKINT | CLKSOURCE);
-    systick_start(board, systick->stopped_at, board->state.clock.cycle);
-}
-
-static void write_cvr(struct vboard *board)
-{
-    struct systick *systick = &board->state.scs.systick;
-    systick->stopped_at = 0;
-    systick->countflag = false;
-    systick_start(board, 0, board->state.clock.cycle);
 }
 
 /// Words ///
@@ -225,23 +143,6 @@ static uint32_t peek_nvic(const struct vboard *board, uint32_t offset)
         return irq_word(&scs->active, word);
     default:
         return priorities(board, EXC_IRQ0 + (offset - NVIC_IPR));
-    }
-}
-
-static uint32_t peek_systick(const struct vboard *board, uint32_t offset)
-{
-    const struct systick *systick = &board->state.scs.systick;
-    switch (offset) {
-    case SYST_CSR:
-        return systick->csr | (systick->countflag ? COUNTFLAG : 0);
-    case SYST_RVR:
-        return systick->rvr;
-    case SYST_CVR:
-        return systick_count(board);
-    case SYST_CALIB:
-        return 0x4000493E; // SKEW, 18750 (RM0390 10.1.2)
-    default:
-        return 0;
     }
 }
 
@@ -327,7 +228,7 @@ uint32_t scs_peek(const struct vboard *board, uint32_t offset)
 {
     offset &= ~3u;
     if (offset < NVIC_ISER) {
-        return peek_systick(board, offset);
+        return systick_peek(board, offset);
     }
     if (offset < CPUID) {
         return peek_nvic(board, offset);
@@ -338,31 +239,12 @@ uint32_t scs_peek(const struct vboard *board, uint32_t offset)
 uint32_t scs_read(struct vboard *board, uint32_t offset, unsigned size)
 {
     uint32_t value = scs_peek(board, offset);
-    if ((offset & ~3u) == SYST_CSR) {
-        board->state.scs.systick.countflag = false;
-    }
+    systick_after_read(board, offset & ~3u);
     value >>= 8 * (offset & 3);
     return size == 4 ? value : value & ((1u << 8 * size) - 1);
 }
 
 /// Writes ///
-
-static void write_systick(struct vboard *board, uint32_t offset, uint32_t value)
-{
-    switch (offset) {
-    case SYST_CSR:
-        write_csr(board, value);
-        break;
-    case SYST_RVR: // takes effect when it is loaded next
-        board->state.scs.systick.rvr = value & 0xFFFFFF;
-        break;
-    case SYST_CVR:
-        write_cvr(board);
-        break;
-    default:
-        break;
-    }
-}
 
 static void write_nvic(struct vboard *board, uint32_t offset, uint32_t value)
 {
@@ -523,7 +405,7 @@ void scs_write(struct vboard *board, uint32_t offset, uint32_t value,
         return;
     }
     if (offset < NVIC_ISER) {
-        write_systick(board, offset, value);
+        systick_write(board, offset, value);
     } else if (offset < CPUID) {
         write_nvic(board, offset, value);
     } else {

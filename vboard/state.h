@@ -75,14 +75,16 @@ struct state {
 
 // What happened in a slice of emulation, told by the hooks to the run loop.
 struct slice {
-    bool running;  // inside uc_emu_start
-    bool look;     // exceptions or timers changed
-    bool stopped;  // at the start of a block, to be continued there
-    int interrupt; // number given to the interrupt hook, or -1
-    bool faulted;  // an access in this block ends in a BusFault
-    uint32_t fault_address;
-    uint32_t start;   // where the slice began
-    uint32_t block;   // where the block under way began
+    bool running;    // inside uc_emu_start
+    bool look;       // exceptions or timers changed
+    bool stopped;    // at the start of a block, to be continued there
+    int interrupt;   // number given to the interrupt hook, or -1
+    bool faulted;    // the access under way ends in a BusFault
+    bool store;      // the last access that a hook was told of stores
+    uint32_t access; // and its address
+    uint32_t start;  // where the slice began
+    uint32_t block;  // where the block under way began
+    uint32_t block_size;
     unsigned swallow; // stores still to come of an unaligned one
 };
 
@@ -147,13 +149,20 @@ void code_refresh(struct vboard *board);
 // RAM was changed behind the CPU's back.
 void code_ram_changed(struct vboard *board);
 
-// cpu.c
+// engine.c
 int cpu_open(struct vboard *board);
 void cpu_close(struct vboard *board);
+uc_err cpu_add_hook(struct vboard *board, int type, void (*callback)(void),
+                    uc_hook *handle);
+
+// cpu.c
 // Registers as after reset; the vector table gives MSP and PC.
 void cpu_restart(struct vboard *board);
 // Until something ends the run; a reset does not.
 enum stop_reason cpu_run(struct vboard *board);
+// From a code hook: stops before the instruction at this address, which can be
+// continued there because unicorn keeps PC exact while there is such a hook.
+void cpu_stop_at(struct vboard *board, uint32_t address);
 uint32_t cpu_get(const struct vboard *board, int reg);
 void cpu_set(struct vboard *board, int reg, uint32_t value);
 // Words of RAM and flash as the core sees them; false: a bus error.
@@ -198,9 +207,7 @@ bool in_set(const struct exception_set *set, unsigned number);
 void set_add(struct exception_set *set, unsigned number);
 void set_remove(struct exception_set *set, unsigned number);
 void exception_pend(struct vboard *board, unsigned number);
-// Anything pending and enabled, whatever its priority.
-bool nvic_any_pending(const struct vboard *board);
-// The first of these by priority and number, 0 for none.
+// What is pending and enabled, the first by priority and number; 0 for none.
 unsigned nvic_best_pending(const struct vboard *board);
 // After the return from an interrupt: a line that is still high pends again.
 void nvic_line_recheck(struct vboard *board, unsigned number);
@@ -210,8 +217,14 @@ int execution_priority(const struct vboard *board);
 
 // scs.c
 void scs_reset(struct vboard *board);
-void systick_follow(struct vboard *board);
 uint32_t scs_peek(const struct vboard *board, uint32_t offset);
+
+// systick.c. Offsets count from the system control space.
+uint32_t systick_peek(const struct vboard *board, uint32_t offset);
+void systick_after_read(struct vboard *board, uint32_t offset);
+void systick_write(struct vboard *board, uint32_t offset, uint32_t value);
+// HCLK has changed.
+void systick_follow(struct vboard *board);
 
 // dwt.c. Accesses by address, words only.
 uint32_t dwt_read(const struct vboard *board, uint32_t address);
@@ -225,8 +238,5 @@ void reset_now(struct vboard *board, uint32_t cause, bool power);
 // handover.c
 void handover_arm(struct vboard *board);
 void handover_check(struct vboard *board);
-
-// gdb.c
-bool gdb_breaks_at(struct vboard *board, uint32_t address);
 
 #endif

@@ -196,6 +196,16 @@ const char *parse_cut(const char *text, struct cut *cut)
                   ":torn or :after";
 }
 
+const char *parse_port(const char *text, int *port)
+{
+    uint32_t number;
+    if (!read_number(text, &number) || number == 0 || number > UINT16_MAX) {
+        return "give a port, 1 to 65535";
+    }
+    *port = (int)number;
+    return NULL;
+}
+
 const char *parse_uart(const char *text, struct uart_end *end)
 {
     if (strcmp(text, "stdio") == 0) {

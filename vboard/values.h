@@ -48,6 +48,7 @@ const char *parse_frequency(const char *text, uint32_t *hertz);
 // "3.3", in millivolts.
 const char *parse_voltage(const char *text, uint32_t *millivolts);
 const char *parse_number(const char *text, uint32_t *number);
+const char *parse_port(const char *text, int *port);
 const char *parse_timing(const char *text, enum vboard_timing *timing);
 const char *parse_load(const char *text, struct load *load);
 const char *parse_press(const char *text, struct press *press);

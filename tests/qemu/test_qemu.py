@@ -96,10 +96,7 @@ class Cpu(unittest.TestCase):
     # Where vboard answers differently, and why. One that has been mended has
     # to go from here: the test insists.
     NO_ALIGNMENT = "libunicorn does no alignment checks"
-    BLOCK_START = "libunicorn: the PC of a failed load is its block's start"
     KNOWN = {
-        "handler control": "CONTROL.SPSEL stays set in handler mode",
-        "load from nowhere, not first": BLOCK_START,
         "unaligned ldm": NO_ALIGNMENT,
         "unaligned ldrd": NO_ALIGNMENT,
     }

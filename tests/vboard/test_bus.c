@@ -102,6 +102,21 @@ static void test_bus_fault_address(void **state)
     rig_close(&rig);
 }
 
+// A debugger is told what is not there, and disturbs nothing.
+static void test_peek(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, NULL);
+    vboard_power_on(rig.board);
+    uint32_t value;
+    assert_int_equal(vboard_peek(rig.board, 0x41000000, &value, 4), -1);
+    assert_int_equal(vboard_peek(rig.board, 0x4001101C, &value, 4), -1);
+    assert_int_equal(vboard_peek(rig.board, 0x40011000, &value, 4), 0);
+    assert_int_equal(rig.violations, 0);
+    rig_close(&rig);
+}
+
 // All registers but those that the world decides: reset values of RM0390.
 static void test_reset_values(void **state)
 {
@@ -133,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_strict_mode_stops),
         cmocka_unit_test(test_bus_fault_address),
+        cmocka_unit_test(test_peek),
         cmocka_unit_test(test_reset_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,9 @@ static const struct rule rules[] = {
     {"APB1 too fast", "APB1 clock of 84000000 Hz is above 45 MHz",
      .script = {HSE_ON, PLL_168, PLL_ON, STORE(FLASH_ACR, 5),
                 STORE(RCC_CFGR, 0x9002), USE_PLL}},
+    {"APB1 too fast later", "APB1 clock of 84000000 Hz is above 45 MHz",
+     .script = {HSE_ON, PLL_168, PLL_ON, STORE(FLASH_ACR, 5),
+                STORE(RCC_CFGR, CFGR_PLL), USE_PLL, STORE(RCC_CFGR, 0x9002)}},
     {"APB2 too fast", "APB2 clock of 168000000 Hz is above 90 MHz",
      .script = {HSE_ON, PLL_168, PLL_ON, STORE(FLASH_ACR, 5),
                 STORE(RCC_CFGR, 0x1402), USE_PLL}},
@@ -133,6 +136,23 @@ static const struct rule rules[] = {
     {"PLL factor 0", "a factor that is not allowed",
      .script = {HSE_ON, STORE(RCC_PLLCFGR, 0x27402A00),
                 STORE(RCC_CR, 0x1010081)}},
+    {"PLLN of 49", "a factor that is not allowed",
+     .script = {HSE_ON, STORE(RCC_PLLCFGR, 0x27400C44),
+                STORE(RCC_CR, 0x1010081)}},
+    {"PLLN of 433", "a factor that is not allowed",
+     .script = {HSE_ON, STORE(RCC_PLLCFGR, 0x27406C44),
+                STORE(RCC_CR, 0x1010081)}},
+    {"PLLQ of 1", "a factor that is not allowed",
+     .script = {HSE_ON, STORE(RCC_PLLCFGR, 0x21402A04),
+                STORE(RCC_CR, 0x1010081)}},
+    {"PLLR of 1", "a factor that is not allowed",
+     .script = {HSE_ON, STORE(RCC_PLLCFGR, 0x17402A04),
+                STORE(RCC_CR, 0x1010081)}},
+    {"HSI may stop when the PLL runs on HSE", NULL,
+     .script = {HSE_ON, PLL_168, PLL_ON, STORE(FLASH_ACR, 5),
+                STORE(RCC_CFGR, CFGR_PLL), USE_PLL, STORE(RCC_CR, 0x1010080),
+                LOAD(RCC_CR)},
+     .values = {0x03030080}, .count = 1},
     {"back to HSI", NULL,
      .script = {HSE_ON, PLL_168, PLL_ON, STORE(FLASH_ACR, 5),
                 STORE(RCC_CFGR, CFGR_PLL), USE_PLL, STORE(RCC_CFGR, 0),
@@ -192,6 +212,67 @@ static void test_latency_follows_supply(void **state)
     struct vboard_config config = with_hse;
     config.vdd_mv = 2200;
     rules_check(low, COUNT(low), &config);
+}
+
+// SYSCLK from the PLL's other output: 8 MHz / 4 * 168 / 4.
+static void test_pll_r(void **state)
+{
+    (void)state;
+    static const struct step script[] = {HSE_ON,
+                                         STORE(RCC_PLLCFGR, 0x47402A04),
+                                         PLL_ON,
+                                         STORE(FLASH_ACR, 5),
+                                         STORE(RCC_CFGR, 0x9403),
+                                         WAIT(RCC_CFGR, 0xC, 0xC),
+                                         {0}};
+    struct rig rig;
+    rig_open(&rig, &with_hse);
+    rig_start(&rig, script);
+    rig_run(&rig, 10 * VBOARD_MS);
+    assert_int_equal(rig.box.done, 1);
+    assert_int_equal(rig.violations, 0);
+    assert_int_equal(vboard_hclk(rig.board), 84000000);
+    rig_close(&rig);
+}
+
+// HPRE divides by 1 to 512, but not by 32.
+static void test_ahb_prescaler(void **state)
+{
+    (void)state;
+    static const uint32_t hclk[] = {16000000, 8000000, 4000000,
+                                    2000000,  1000000, 250000,
+                                    125000,   62500,   31250};
+    for (uint32_t i = 0; i < COUNT(hclk); i++) {
+        const struct step script[] = {STORE(RCC_CFGR, (i ? i + 7 : 0) << 4),
+                                      {0}};
+        struct rig rig;
+        rig_open(&rig, NULL);
+        rig_start(&rig, script);
+        rig_run(&rig, VBOARD_MS);
+        assert_int_equal(vboard_hclk(rig.board), hclk[i]);
+        rig_close(&rig);
+    }
+}
+
+// HSE takes 2 ms, the PLL 100 or, at the most, 300 us.
+static void test_start_up_times(void **state)
+{
+    (void)state;
+    static const struct step script[] = {HSE_ON, PLL_168, PLL_ON, {0}};
+    for (unsigned timing = VBOARD_TYPICAL; timing <= VBOARD_MAXIMUM; timing++) {
+        struct vboard_config config = with_hse;
+        config.timing = timing;
+        struct rig rig;
+        rig_open(&rig, &config);
+        rig_start(&rig, script);
+        rig_run(&rig, 2 * VBOARD_MS);
+        assert_int_equal(rig_peek(&rig, RCC_CR) & 1 << 17, 0);
+        rig_run(&rig, 200 * VBOARD_US);
+        assert_int_equal(rig.box.done, timing == VBOARD_TYPICAL);
+        rig_run(&rig, 200 * VBOARD_US);
+        assert_int_equal(rig.box.done, 1);
+        rig_close(&rig);
+    }
 }
 
 // The clock counts: the same loop takes less time.
@@ -307,6 +388,9 @@ int main(void)
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_no_crystal),
         cmocka_unit_test(test_latency_follows_supply),
+        cmocka_unit_test(test_pll_r),
+        cmocka_unit_test(test_ahb_prescaler),
+        cmocka_unit_test(test_start_up_times),
         cmocka_unit_test(test_speed),
         cmocka_unit_test(test_supply_detector),
         cmocka_unit_test(test_power_down),

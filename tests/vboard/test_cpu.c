@@ -155,6 +155,18 @@ static void bus_fault_tells_the_address(void **state)
            0, THREAD_MSP, 0x60000008);
 }
 
+static void fault_is_at_the_very_instruction(void **state)
+{
+    (void)state;
+    struct core_board core;
+    struct mailbox box = run_case(&core, CASE_LOCATE, 0);
+    assert_int_equal(box.done, 1);
+    assert_int_equal(box.count, 24);
+    for (int i = 0; i < 24; i += 2) {
+        assert_int_equal(box.value[i], box.value[i + 1]);
+    }
+}
+
 static void bad_exc_return_is_invpc(void **state)
 {
     (void)state;
@@ -280,6 +292,17 @@ static void floating_point_context_survives(void **state)
     EXPECT(CASE_FPU, 0, 0x1234, 0x80000000, 4);
 }
 
+static void fpu_needs_cpacr(void **state)
+{
+    (void)state;
+    struct core_board core;
+    core_start(&core, CASE_FPU, 1);
+    enum vboard_stop stop = vboard_run(core.board, VBOARD_MS);
+    assert_int_equal(stop, VBOARD_STOP_VIOLATION);
+    assert_non_null(strstr(core.seen.violation, "CPACR"));
+    core_end(&core);
+}
+
 static void bit_band_changes_one_bit(void **state)
 {
     (void)state;
@@ -333,6 +356,7 @@ int main(void)
         cmocka_unit_test(hints_are_not_undefined),
         cmocka_unit_test(usage_fault_escalates_unless_enabled),
         cmocka_unit_test(bus_fault_tells_the_address),
+        cmocka_unit_test(fault_is_at_the_very_instruction),
         cmocka_unit_test(bad_exc_return_is_invpc),
         cmocka_unit_test(even_branch_is_invstate),
         cmocka_unit_test(device_memory_is_not_executable),
@@ -346,6 +370,7 @@ int main(void)
         cmocka_unit_test(cycle_counter_needs_trcena),
         cmocka_unit_test(unprivileged_code_is_kept_out),
         cmocka_unit_test(floating_point_context_survives),
+        cmocka_unit_test(fpu_needs_cpacr),
         cmocka_unit_test(bit_band_changes_one_bit),
         cmocka_unit_test(code_in_ram_may_change),
         cmocka_unit_test(clean_handover_is_silent),

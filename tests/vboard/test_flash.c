@@ -227,6 +227,14 @@ static void test_stale_caches(void **state)
                                              STORE(CR, SER_X32(7) | STRT),
                                              READY,
                                              {0}};
+    static const struct step with_icache[] = {STORE(ACR, 0x200),
+                                              UNLOCK,
+                                              STORE(CR, SER_X32(7)),
+                                              STORE(CR, SER_X32(7) | STRT),
+                                              READY,
+                                              STORE(ACR, 0),
+                                              STORE(ACR, 0x1000),
+                                              {0}};
     static const struct step with_reset[] = {STORE(ACR, 0x400),
                                              UNLOCK,
                                              STORE(CR, SER_X32(7)),
@@ -239,7 +247,10 @@ static void test_stale_caches(void **state)
     const struct {
         const struct step *script;
         bool stale;
-    } cases[] = {{erase7, false}, {with_cache, true}, {with_reset, false}};
+    } cases[] = {{erase7, false},
+                 {with_cache, true},
+                 {with_icache, true},
+                 {with_reset, false}};
     for (unsigned i = 0; i < COUNT(cases); i++) {
         struct rig rig;
         rig_open(&rig, NULL);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core_board.h"
+#include "state.h"
 
 // What a run ends with.
 struct result {
@@ -90,6 +91,37 @@ static void interrupts_do_not_change_results(void **state)
     assert_int_equal(box.done, 1);
     assert_int_equal(box.value[0], hash);
     assert_in_range(box.value[1], 100, 1000);
+}
+
+static struct result *poll(bool skipping, uint64_t *skipped)
+{
+    struct core_board core;
+    core_start(&core, CASE_POLL, 0);
+    core.board->idle.disabled = !skipping;
+    const uint64_t edge[] = {7654321, 9000001}; // ns
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            vboard_drive_pin_at(core.board, "PA8", 1 - i, edge[i] * VBOARD_NS),
+            0);
+    }
+    vboard_run(core.board, 80 * VBOARD_MS);
+    struct mailbox box = core_mailbox(&core);
+    assert_int_equal(box.done, 1);
+    assert_in_range(box.value[0], 1, 99999); // the pin came in time,
+    assert_int_equal(box.value[2], 0);       // the second time it did not
+    *skipped = core.board->idle.skipped;
+    struct result *result = result_of(&core);
+    core_end(&core);
+    return result;
+}
+
+static void skipped_polling_is_as_if_executed(void **state)
+{
+    (void)state;
+    uint64_t skipped, none;
+    assert_same(poll(true, &skipped), poll(false, &none));
+    assert_true(skipped > 300000);
+    assert_true(none == 0);
 }
 
 static void ram_is_random_by_seed(void **state)
@@ -255,6 +287,7 @@ int main(void)
         cmocka_unit_test(two_runs_are_equal),
         cmocka_unit_test(pieces_make_the_whole),
         cmocka_unit_test(interrupts_do_not_change_results),
+        cmocka_unit_test(skipped_polling_is_as_if_executed),
         cmocka_unit_test(ram_is_random_by_seed),
         cmocka_unit_test(snapshot_repeats_the_run),
         cmocka_unit_test(snapshot_outlives_a_power_cut),

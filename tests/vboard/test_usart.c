@@ -124,6 +124,29 @@ static void test_baud_rate(void **state)
                     105 * VBOARD_US + VBOARD_US / 2);
 }
 
+// USART2 is on APB1: half the bus clock is half the baud rate.
+static void test_bus_clock(void **state)
+{
+    (void)state;
+    static const struct step script[] = {STORE(0x40023808, 0x1000),
+                                         PINS,
+                                         U2_ON,
+                                         STORE(BRR, 139),
+                                         STORE(CR1, 0x200C),
+                                         STORE(DR, 'H'),
+                                         STORE(DR, 'i'),
+                                         SENT,
+                                         {0}};
+    struct rig rig;
+    rig_open(&rig, NULL);
+    rig_start(&rig, script);
+    rig_run(&rig, 10 * VBOARD_MS);
+    uint64_t time = rig_event(&rig, VBOARD_EVENT_UART, 1)->time -
+                    rig_event(&rig, VBOARD_EVENT_UART, 0)->time;
+    assert_in_range(time, 173 * VBOARD_US, 175 * VBOARD_US);
+    rig_close(&rig);
+}
+
 // Parity takes the highest bit.
 static void test_parity(void **state)
 {
@@ -266,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_baud_rate),
+        cmocka_unit_test(test_bus_clock),
         cmocka_unit_test(test_parity),
         cmocka_unit_test(test_usart1),
         cmocka_unit_test(test_receive),

@@ -84,6 +84,9 @@ static void test_periods(void **state)
     static const struct step second[] = {
         START, UNLOCK, STORE(PR, 3), STORE(RLR, 999), SYNCED, FEED, {0}};
     expect_reset(second, 1000 * VBOARD_MS, 1001 * VBOARD_MS, false);
+    // a new divider holds for the count under way: 0x1000 times 8 / 32 kHz
+    static const struct step slower[] = {START, UNLOCK, STORE(PR, 1), {0}};
+    expect_reset(slower, 1022 * VBOARD_MS, 1025 * VBOARD_MS, false);
     // feeding every 200 ms or so, 10 times; then 512 ms more
     static const struct step fed[] = {START, SPIN(300000), FEED, SPIN(300000),
                                       FEED,  SPIN(300000), FEED, SPIN(300000),

@@ -112,6 +112,11 @@ void svc_c(uint32_t *frame, uint32_t exc_return)
 // the mailbox; without a size it ends the case.
 void fault_c(uint32_t *frame, uint32_t exc_return)
 {
+    if (mailbox()->number == CASE_LOCATE) {
+        record(frame[6]);
+        frame[6] += *(const uint16_t *)frame[6] >> 11 >= 0x1D ? 4 : 2;
+        return;
+    }
     record(ipsr());
     record(*reg(CFSR));
     record(*reg(HFSR));
@@ -322,12 +327,10 @@ static void case_undefined(void)
     __asm volatile("udf #0");
 }
 
-// The isb begins a block: the virtual board knows the place of a faulting load
-// no better than that.
 static void load(uint32_t address)
 {
     uint32_t value;
-    __asm volatile("isb\n ldr %0, [%1]" : "=r"(value) : "r"(address));
+    __asm volatile("ldr %0, [%1]" : "=r"(value) : "r"(address));
 }
 
 static void case_bus_fault(void)
@@ -464,7 +467,9 @@ static void fpu_handler(void)
 
 static void case_fpu(void)
 {
-    *reg(CPACR) |= 0xFu << 20;
+    if (!mailbox()->skip) {
+        *reg(CPACR) |= 0xFu << 20;
+    }
     barrier();
     move_vectors(16, fpu_handler);
     set_priorities(0, 0, 0);
@@ -591,6 +596,63 @@ static void case_handover(void)
                    "r"(application));
 }
 
+// Waits for PA8 with a counter, as drivers do, while SysTick interrupts; the
+// second wait ends with its counter.
+static void case_poll(void)
+{
+    *reg(0x40023830) = 1; // RCC_AHB1ENR GPIOAEN
+    start_cyccnt();
+    start_systick(16000, 7);
+    for (int i = 0; i < 2; i++) {
+        uint32_t left = 100000;
+        while (left > 0 && !(*reg(0x40020010) & 1u << 8)) { // GPIOA_IDR
+            left--;
+        }
+        record(left);
+        record(*reg(CYCCNT));
+        while (left > 0 && *reg(0x40020010) & 1u << 8) { // and low again
+        }
+    }
+    *reg(SYST_CSR) = 0;
+}
+
+// Each records its own address and lets the handler record the stacked one; the
+// good access before is of the same kind and in the same block.
+#define LOCATE(instruction)                                                    \
+    do {                                                                       \
+        uint32_t place;                                                        \
+        __asm volatile(".fpu fpv4-sp-d16\n"                                    \
+                       "adr %0, 1f\n"                                          \
+                       "str %0, [%1, %2]\n"                                    \
+                       "ldr r4, [%1]\n"                                        \
+                       "mov r5, %3\n"                                          \
+                       ".balign 4\n"                                           \
+                       "1: " instruction "\n"                                  \
+                       "nop\n"                                                 \
+                       : "=&r"(place)                                          \
+                       : "r"(SPARE_RAM), "r"(8), "r"(NOTHING)                  \
+                       : "r4", "r5", "r6", "memory");                          \
+        record(place);                                                         \
+    } while (0)
+
+static void case_locate(void)
+{
+    *reg(CPACR) |= 0xFu << 20;
+    barrier();
+    LOCATE("ldr r4, [r5, #8]");
+    LOCATE("str r4, [r5, %2]");
+    LOCATE("ldrb r4, [r5, #1]");
+    LOCATE("strh r4, [r5, #2]");
+    LOCATE("ldrd r4, r6, [r5, #16]");
+    LOCATE("stmia r5!, {r4, r6}");
+    LOCATE("ldmdb r5, {r4, r6}");
+    LOCATE("ldr.w r4, [r5], #4");
+    LOCATE("str.w r4, [r5, #-4]!");
+    LOCATE("ldrh.w r4, [r5, %2, lsl #1]");
+    LOCATE("strb.w r4, [r5, #4000]");
+    LOCATE("vldr s0, [r5, #-8]");
+}
+
 static void (*const cases[])(void) = {
     [CASE_SVC] = case_svc,
     [CASE_NESTING] = case_nesting,
@@ -619,6 +681,8 @@ static void (*const cases[])(void) = {
     [CASE_SLEEP_ON_EXIT] = case_sleep_on_exit,
     [CASE_YIELD] = case_yield,
     [CASE_HANDOVER] = case_handover,
+    [CASE_POLL] = case_poll,
+    [CASE_LOCATE] = case_locate,
 };
 
 static void reset_handler(void)

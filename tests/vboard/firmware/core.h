@@ -38,6 +38,8 @@ enum {
     CASE_SLEEP_ON_EXIT,
     CASE_YIELD,
     CASE_HANDOVER,
+    CASE_POLL,
+    CASE_LOCATE,
 };
 
 struct mailbox {

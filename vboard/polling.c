@@ -2,7 +2,7 @@
 //
 // Thumb encodings: ARMv7-M A5.2 and A5.3.
 
-#include "poll.h"
+#include "polling.h"
 
 // An instruction that may be repeated: mask of the registers it touches.
 // Everything that stores, or that is not known here, is REFUSED.
@@ -124,7 +124,7 @@ static unsigned halfword(const uint8_t *code)
     return code[0] | (unsigned)code[1] << 8;
 }
 
-bool poll_allows(const uint8_t *code, uint32_t size, unsigned counter)
+bool polling_allows(const uint8_t *code, uint32_t size, unsigned counter)
 {
     for (uint32_t at = 0; at < size;) {
         unsigned h1 = halfword(code + at);

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+//
+// libunicorn: its memory map and the hooks by which it tells what happens. The
+// hooks decide where a slice of emulation ends; cpu.c does what follows.
+
+#include <string.h>
+
+#include "state.h"
+
+/// Hooks ///
+
+// Unlike stall() this can be left in the middle: the block has not begun, and
+// the run goes on with it.
+static void wait_for_flash(struct vboard *board)
+{
+    uint64_t left = flash_stall(board);
+    while (left && !cpu_ended(board) && !board->soft_end) {
+        time_skip(board, now(board) + left);
+        left = flash_stall(board);
+    }
+}
+
+// Whether the run loop has to look before this block is executed. A flash that
+// is busy stalls the fetch first: an interrupt that falls due meanwhile is
+// taken before the block.
+static bool must_stop(struct vboard *board, uint32_t address)
+{
+    struct slice *slice = &board->slice;
+    if (slice->look || cpu_ended(board) || slice->faulted) {
+        return true;
+    }
+    if (board->state.due[TIMER_FLASH] != NEVER &&
+        address - board->chip->ram_base >= board->chip->ram_size) {
+        wait_for_flash(board);
+    }
+    if (board->state.clock.cycle >= board->deadline || slice->look) {
+        return true;
+    }
+    const uint32_t *pending = board->state.scs.pending.word;
+    return (pending[0] | pending[1] | pending[2] | pending[3]) &&
+           exception_next(board);
+}
+
+static void on_block(struct uc_struct *uc, uint64_t address, uint32_t size,
+                     void *context)
+{
+    struct vboard *board = context;
+    if (must_stop(board, (uint32_t)address)) {
+        board->slice.stopped = true;
+        uc_emu_stop(uc);
+        return;
+    }
+    board->slice.block = (uint32_t)address;
+    board->slice.block_size = size;
+    if (address == board->state.handover_pc) {
+        handover_check(board);
+    }
+    idle_block(board, (uint32_t)address, size);
+    unsigned count = code_count(board, (uint32_t)address, size);
+    board->state.clock.cycle += count;
+    board->state.instructions += count;
+}
+
+static void on_interrupt(struct uc_struct *uc, uint32_t number, void *context)
+{
+    struct vboard *board = context;
+    board->slice.interrupt = (int)number;
+    uc_emu_stop(uc);
+}
+
+static bool on_bad_access(struct uc_struct *uc, uc_mem_type type,
+                          uint64_t address, int size, int64_t value,
+                          void *context)
+{
+    (void)uc;
+    (void)size;
+    (void)value;
+    struct vboard *board = context;
+    board->slice.access = (uint32_t)address;
+    board->slice.store = type == UC_MEM_WRITE_UNMAPPED;
+    return false;
+}
+
+static bool on_invalid(struct uc_struct *uc, void *context)
+{
+    (void)uc;
+    (void)context;
+    return false;
+}
+
+// unicorn reports an unaligned store first as a whole, then byte by byte.
+static bool on_flash_store(struct uc_struct *uc, uc_mem_type type,
+                           uint64_t address, int size, int64_t value,
+                           void *context)
+{
+    (void)uc;
+    (void)type;
+    struct vboard *board = context;
+    struct slice *slice = &board->slice;
+    if (cpu_ended(board) || slice->faulted) {
+        return true;
+    }
+    if (slice->swallow) {
+        slice->swallow--;
+        return true;
+    }
+    if (address & (uint64_t)(size - 1)) {
+        slice->swallow = (unsigned)size;
+    }
+    slice->access = (uint32_t)address;
+    slice->store = true;
+    uint32_t at = (uint32_t)address;
+    if (at < board->chip->flash_size) {
+        at += board->chip->flash_base;
+    }
+    flash_store(board, at, (uint64_t)value, (unsigned)size);
+    return true;
+}
+
+/// Opening ///
+
+static uc_err map_memory(struct vboard *board)
+{
+    const struct chip *chip = board->chip;
+    const uint32_t base[] = {chip->flash_base, 0};
+    for (int i = 0; i < 2; i++) {
+        // first everything, then less: mapped read-only at once, the store
+        // would land in the buffer as well
+        uc_err err = uc_mem_map_ptr(board->uc, base[i], chip->flash_size,
+                                    UC_PROT_ALL, board->flash);
+        if (err) {
+            return err;
+        }
+        err = uc_mem_protect(board->uc, base[i], chip->flash_size,
+                             UC_PROT_READ | UC_PROT_EXEC);
+        if (err) {
+            return err;
+        }
+    }
+    return uc_mem_map_ptr(board->uc, chip->ram_base, chip->ram_size,
+                          UC_PROT_ALL, board->ram);
+}
+
+// unicorn takes callbacks of several types as one void pointer, which ISO C
+// converts only by way of an object.
+uc_err cpu_add_hook(struct vboard *board, int type, void (*callback)(void),
+                    uc_hook *handle)
+{
+    void *pointer;
+    memcpy(&pointer, &callback, sizeof(pointer));
+    return uc_hook_add(board->uc, handle, type, pointer, board, 1, 0);
+}
+
+static uc_err add_hooks(struct vboard *board)
+{
+    const struct {
+        int type;
+        void (*callback)(void);
+    } hooks[] = {
+        {UC_HOOK_BLOCK, (void (*)(void))on_block},
+        {UC_HOOK_INTR, (void (*)(void))on_interrupt},
+        {UC_HOOK_INSN_INVALID, (void (*)(void))on_invalid},
+        {UC_HOOK_MEM_WRITE_PROT, (void (*)(void))on_flash_store},
+        {UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_FETCH_PROT,
+         (void (*)(void))on_bad_access},
+    };
+    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+        uc_hook handle;
+        uc_err err =
+            cpu_add_hook(board, hooks[i].type, hooks[i].callback, &handle);
+        if (err) {
+            return err;
+        }
+    }
+    return UC_ERR_OK;
+}
+
+static uc_err open_engine(struct vboard *board)
+{
+    // never UC_MODE_MCLASS: it silently makes a Cortex-M33
+    uc_err err = uc_open(UC_ARCH_ARM, UC_MODE_THUMB, &board->uc);
+    if (err) {
+        return err;
+    }
+    err = uc_ctl_set_cpu_model(board->uc, UC_CPU_ARM_CORTEX_M4);
+    if (err) {
+        return err;
+    }
+    err = uc_ctl_exits_enable(board->uc);
+    if (err) {
+        return err;
+    }
+    err = map_memory(board);
+    if (err) {
+        return err;
+    }
+    err = mmio_map(board);
+    if (err) {
+        return err;
+    }
+    err = add_hooks(board);
+    if (err) {
+        return err;
+    }
+    err = uc_context_alloc(board->uc, &board->fresh);
+    if (err) {
+        return err;
+    }
+    return uc_context_save(board->uc, board->fresh);
+}
+
+int cpu_open(struct vboard *board)
+{
+    uc_err err = open_engine(board);
+    if (err) {
+        fprintf(board->log, "vboard: the CPU emulator does not start: %s\n",
+                uc_strerror(err));
+        return -1;
+    }
+    return 0;
+}
+
+void cpu_close(struct vboard *board)
+{
+    if (board->fresh) {
+        uc_context_free(board->fresh);
+    }
+    if (board->uc) {
+        uc_close(board->uc);
+    }
+}
