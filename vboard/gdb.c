@@ -26,7 +26,6 @@ struct gdb {
     bool stepped; // the one instruction has been executed
     bool done;
     bool killed;
-    uc_hook hook;
 };
 
 static const char target_xml[] =
@@ -64,7 +63,8 @@ static void on_code(struct uc_struct *uc, uint64_t address, uint32_t size,
     struct vboard *board = context;
     struct gdb *gdb = board->gdb;
     uint32_t pc = (uint32_t)address;
-    if (board->slice.stopped || board->slice.faulted || cpu_ended(board)) {
+    if (!gdb || board->slice.stopped || board->slice.faulted ||
+        cpu_ended(board)) {
         return;
     }
     if (gdb->stepped || find_breakpoint(gdb, pc) < gdb->breakpoints) {
@@ -436,27 +436,20 @@ static void obey(struct vboard *board)
     gdb_link_send(&board->gdb->link, "");
 }
 
-// Hooks are part of the translated code: all of it is dropped.
-static void drop_code(struct vboard *board)
-{
-    const struct chip *chip = board->chip;
-    cpu_code_changed(board, chip->flash_base, chip->flash_size);
-    code_ram_changed(board);
-}
-
+// Hooks are part of the translated code: what was translated before is dropped.
+// The hook stays when the debugger goes: once a code hook had been deleted,
+// libunicorn 2.0.1 was seen to execute the code behind it wrongly.
 static uc_err attach(struct vboard *board, struct gdb *gdb)
 {
+    const struct chip *chip = board->chip;
     board->gdb = gdb;
-    drop_code(board);
+    if (board->gdb_hook) {
+        return UC_ERR_OK;
+    }
+    cpu_code_changed(board, chip->flash_base, chip->flash_size);
+    code_ram_changed(board);
     return cpu_add_hook(board, UC_HOOK_CODE, (void (*)(void))on_code,
-                        &gdb->hook);
-}
-
-static uc_err unhook(struct vboard *board, struct gdb *gdb)
-{
-    board->gdb = NULL;
-    drop_code(board);
-    return uc_hook_del(board->uc, gdb->hook);
+                        &board->gdb_hook);
 }
 
 int vboard_gdb_serve(struct vboard *board, int port)
@@ -469,10 +462,10 @@ int vboard_gdb_serve(struct vboard *board, int port)
     while (!err && !gdb.done && gdb_link_receive(&gdb.link)) {
         obey(board);
     }
-    uc_err late = unhook(board, &gdb);
+    board->gdb = NULL;
     gdb_link_close(&gdb.link);
-    if (err || late) {
-        fprintf(board->log, "vboard: gdb: %s\n", uc_strerror(err ? err : late));
+    if (err) {
+        fprintf(board->log, "vboard: gdb: %s\n", uc_strerror(err));
         return -1;
     }
     return gdb.killed ? 1 : 0;

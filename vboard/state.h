@@ -122,7 +122,8 @@ struct vboard {
     uint8_t *translated;
     bool ram_executed;
 
-    struct gdb *gdb; // NULL while no debugger is attached
+    struct gdb *gdb;  // NULL while no debugger is attached
+    uc_hook gdb_hook; // 0 until the first one was
 
     struct state state;
 };
