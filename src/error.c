@@ -2,75 +2,54 @@
 
 #include "ota/error.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
+static const struct {
+    int8_t error;
+    const char *text;
+} texts[] = {
+    {OTA_OK, "ok"},
+    {OTA_ERR_ARGUMENT, "bad argument"},
+    {OTA_ERR_RANGE, "outside the area"},
+    {OTA_ERR_ALIGN, "not aligned"},
+    {OTA_ERR_BUSY, "busy"},
+    {OTA_ERR_FLASH_READ, "flash read error"},
+    {OTA_ERR_FLASH_ERASE, "flash erase error"},
+    {OTA_ERR_FLASH_PROGRAM, "flash program error"},
+    {OTA_ERR_FLASH_VERIFY, "flash does not read back"},
+    {OTA_ERR_FLASH_PROTECTED, "flash write-protected"},
+    {OTA_ERR_FLASH_LOCKED, "flash does not unlock"},
+    {OTA_ERR_FLASH_TIMEOUT, "flash timeout"},
+    {OTA_ERR_POWER, "supply too low"},
+    {OTA_ERR_MAGIC, "bad magic"},
+    {OTA_ERR_FORMAT, "unknown format"},
+    {OTA_ERR_SIZE_ZERO, "size 0"},
+    {OTA_ERR_TOO_LARGE, "too large"},
+    {OTA_ERR_TRUNCATED, "truncated"},
+    {OTA_ERR_CRC, "bad CRC"},
+    {OTA_ERR_STACK_POINTER, "bad stack pointer"},
+    {OTA_ERR_RESET_VECTOR, "bad reset vector"},
+    {OTA_ERR_TARGET, "made for another board"},
+    {OTA_ERR_UNSIGNED, "not signed"},
+    {OTA_ERR_SOURCE_OPEN, "source does not answer"},
+    {OTA_ERR_SOURCE_READ, "source read error"},
+    {OTA_ERR_SOURCE_SEEK, "source seek error"},
+    {OTA_ERR_SOURCE_END, "source ends early"},
+    {OTA_ERR_JOURNAL_FULL, "journal full"},
+    {OTA_ERR_JOURNAL_EMPTY, "journal empty"},
+    {OTA_ERR_JOURNAL_WRITE, "journal cannot be written"},
+    {OTA_ERR_NO_BOOTLOADER, "no bootloader"},
+    {OTA_ERR_LAYOUT, "bootloader has another layout"},
+    {OTA_ERR_NO_APP, "no valid application"},
+};
+
 const char *ota_error_text(int error)
 {
-    switch ((enum ota_error)error) {
-    case OTA_OK:
-        return "ok";
-    case OTA_ERR_ARGUMENT:
-        return "bad argument";
-    case OTA_ERR_RANGE:
-        return "outside the area";
-    case OTA_ERR_ALIGN:
-        return "not aligned";
-    case OTA_ERR_BUSY:
-        return "busy";
-    case OTA_ERR_FLASH_READ:
-        return "flash read error";
-    case OTA_ERR_FLASH_ERASE:
-        return "flash erase error";
-    case OTA_ERR_FLASH_PROGRAM:
-        return "flash program error";
-    case OTA_ERR_FLASH_VERIFY:
-        return "flash does not read back";
-    case OTA_ERR_FLASH_PROTECTED:
-        return "flash write-protected";
-    case OTA_ERR_FLASH_LOCKED:
-        return "flash does not unlock";
-    case OTA_ERR_FLASH_TIMEOUT:
-        return "flash timeout";
-    case OTA_ERR_POWER:
-        return "supply too low";
-    case OTA_ERR_MAGIC:
-        return "bad magic";
-    case OTA_ERR_FORMAT:
-        return "unknown format";
-    case OTA_ERR_SIZE_ZERO:
-        return "size 0";
-    case OTA_ERR_TOO_LARGE:
-        return "too large";
-    case OTA_ERR_TRUNCATED:
-        return "truncated";
-    case OTA_ERR_CRC:
-        return "bad CRC";
-    case OTA_ERR_STACK_POINTER:
-        return "bad stack pointer";
-    case OTA_ERR_RESET_VECTOR:
-        return "bad reset vector";
-    case OTA_ERR_TARGET:
-        return "made for another board";
-    case OTA_ERR_UNSIGNED:
-        return "not signed";
-    case OTA_ERR_SOURCE_OPEN:
-        return "source does not answer";
-    case OTA_ERR_SOURCE_READ:
-        return "source read error";
-    case OTA_ERR_SOURCE_SEEK:
-        return "source seek error";
-    case OTA_ERR_SOURCE_END:
-        return "source ends early";
-    case OTA_ERR_JOURNAL_FULL:
-        return "journal full";
-    case OTA_ERR_JOURNAL_EMPTY:
-        return "journal empty";
-    case OTA_ERR_JOURNAL_WRITE:
-        return "journal cannot be written";
-    case OTA_ERR_NO_BOOTLOADER:
-        return "no bootloader";
-    case OTA_ERR_LAYOUT:
-        return "bootloader has another layout";
-    case OTA_ERR_NO_APP:
-        return "no valid application";
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i].error == error) {
+            return texts[i].text;
+        }
     }
     return "unknown error";
 }

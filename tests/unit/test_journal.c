@@ -35,6 +35,14 @@ static uint32_t scan(struct board *board, struct ota_journal *journal)
     return err ? 0 : journal->newest.version;
 }
 
+// A blank board with its journal scanned.
+static void start(struct board *board, enum test_layout layout,
+                  struct ota_journal *journal)
+{
+    board_init(board, layout, 1);
+    assert_int_equal(scan(board, journal), 0);
+}
+
 static void record_bytes(void **state)
 {
     (void)state;
@@ -141,10 +149,9 @@ static void newest_wins_through_turn_overs(void **state)
 static void append_never_erases(void **state)
 {
     (void)state;
-    struct board board;
-    board_init(&board, LAYOUT_F103, 1);
     struct ota_journal journal;
-    scan(&board, &journal);
+    struct board board;
+    start(&board, LAYOUT_F103, &journal);
     assert_int_equal(write(&journal, 1), 0);
     uint32_t version = 1;
     while (ota_journal_free(&journal) > 0) {
@@ -162,10 +169,9 @@ static void append_never_erases(void **state)
 static void room_before_a_jump(void **state)
 {
     (void)state;
-    struct board board;
-    board_init(&board, LAYOUT_F103, 1);
     struct ota_journal journal;
-    scan(&board, &journal);
+    struct board board;
+    start(&board, LAYOUT_F103, &journal);
     for (uint32_t i = 1; i < 100; i++) {
         assert_int_equal(write(&journal, i), 0);
         assert_int_equal(ota_journal_make_room(&journal), 0);
@@ -178,10 +184,9 @@ static void room_before_a_jump(void **state)
 static void corrupt_newest_falls_back(void **state)
 {
     (void)state;
-    struct board board;
-    board_init(&board, LAYOUT_F446, 1);
     struct ota_journal journal;
-    scan(&board, &journal);
+    struct board board;
+    start(&board, LAYOUT_F446, &journal);
     assert_int_equal(write(&journal, 1), 0);
     assert_int_equal(write(&journal, 2), 0);
     board.ram->now[0x8000 + 64 + 16] ^= 1;
@@ -197,10 +202,9 @@ static void corrupt_newest_falls_back(void **state)
 static void stray_copy_is_no_record(void **state)
 {
     (void)state;
-    struct board board;
-    board_init(&board, LAYOUT_F446, 1);
     struct ota_journal journal;
-    scan(&board, &journal);
+    struct board board;
+    start(&board, LAYOUT_F446, &journal);
     assert_int_equal(write(&journal, 1), 0);
     uint8_t raw[OTA_RECORD_SIZE];
     struct ota_record record = sample(99);
@@ -252,10 +256,9 @@ static void areas_that_cannot_hold_a_journal(void **state)
 static void position_that_does_not_hold(void **state)
 {
     (void)state;
-    struct board board;
-    board_init(&board, LAYOUT_F446, 1);
     struct ota_journal journal;
-    scan(&board, &journal);
+    struct board board;
+    start(&board, LAYOUT_F446, &journal);
     assert_int_equal(write(&journal, 1), 0);
     // a cell that flips, no error reported: the append moves on
     board.ram->faults = (struct ram_faults){.prog_at = 3};
@@ -268,10 +271,9 @@ static void position_that_does_not_hold(void **state)
 static void unit_that_takes_nothing(void **state)
 {
     (void)state;
-    struct board board;
-    board_init(&board, LAYOUT_F446, 1);
     struct ota_journal journal;
-    scan(&board, &journal);
+    struct board board;
+    start(&board, LAYOUT_F446, &journal);
     assert_int_equal(write(&journal, 1), 0);
     board.ram->faults = (struct ram_faults){
         .prog_at = 1, .prog_error = OTA_ERR_FLASH_PROGRAM, .sticky = true};
@@ -315,10 +317,9 @@ static void errors_that_leave_the_position(void **state)
 static void unreadable_positions(void **state)
 {
     (void)state;
-    struct board board;
-    board_init(&board, LAYOUT_F446, 1);
     struct ota_journal journal;
-    scan(&board, &journal);
+    struct board board;
+    start(&board, LAYOUT_F446, &journal);
     assert_int_equal(write(&journal, 1), 0);
     assert_int_equal(write(&journal, 2), 0);
     board.ram->faults = (struct ram_faults){.read_at = 1, .sticky = true};
