@@ -51,7 +51,9 @@ int ota_app_request(struct ota_app *app, enum ota_source_id source)
         return OTA_ERR_JOURNAL_EMPTY;
     }
     struct ota_record record = app->journal.newest;
-    if (record.ota_flag == OTA_FLAG_REQUEST && record.source == source) {
+    // a settled record's flag is that of the last update, not of the next
+    if (record.ota_flag == OTA_FLAG_REQUEST && record.source == source &&
+        !(record.flags & OTA_RECORD_SETTLED)) {
         return 0;
     }
     record.ota_flag = OTA_FLAG_REQUEST;

@@ -14,6 +14,9 @@
 #include "ota/bytes.h"
 #include "ota/crc32.h"
 
+// Reads of an application that fail are done again, so often.
+#define REREADS 2
+
 /// Helpers shared with install.c ///
 
 enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state)
@@ -171,15 +174,13 @@ static enum ota_verdict app_check(struct ota_boot *boot)
 
 static enum ota_verdict decide(struct ota_boot *boot)
 {
-    const struct ota_record *newest = &boot->journal.newest;
-    bool interrupted = newest->state == OTA_STATE_INSTALLING;
-    if (interrupted && boot->app_error == 0 &&
-        ota_record_has_image(newest, &boot->app)) {
-        // only the last record was missing
-        boot->image = boot->app;
-        return ota_boot_go(boot, STATE_FINISH);
+    if (boot->app_error == OTA_ERR_FLASH_READ && boot->rereads < REREADS) {
+        boot->rereads++; // one bad read is no reason to replace it
+        return ota_boot_go(boot, STATE_APP_HEADER);
     }
-    boot->requested = interrupted || newest->ota_flag == OTA_FLAG_REQUEST;
+    const struct ota_record *newest = &boot->journal.newest;
+    boot->requested = newest->state == OTA_STATE_INSTALLING ||
+                      newest->ota_flag == OTA_FLAG_REQUEST;
     if (!boot->requested && boot->app_error == 0) {
         return ota_boot_go(boot, STATE_SETTLE);
     }

@@ -2,8 +2,8 @@
 //
 // Bringing a new application: open a source, check the image where it is,
 // record that the app slot changes, erase, program, verify what the flash
-// holds, program the header, record the success. Every step may be cut off and
-// is then simply done again: there is no resume.
+// holds, program header and vectors, record the success. Every step may be cut
+// off and is then simply done again: there is no resume.
 //
 //   OPEN > HEADER > CHECK > BEGIN > ERASE > PROGRAM > VERIFY > FINISH
 
@@ -42,7 +42,9 @@ static void set_tried(struct ota_record *record, const struct ota_boot *boot)
 static void record_failure(struct ota_boot *boot)
 {
     struct ota_record record = ota_boot_record(boot);
-    record.ota_flag = OTA_FLAG_NONE;
+    // a low supply refuses nothing: the request stays for the next boot
+    bool again = boot->requested && boot->error == OTA_ERR_POWER;
+    record.ota_flag = again ? OTA_FLAG_REQUEST : OTA_FLAG_NONE;
     record.result = boot->error;
     record.step = (uint8_t)boot->step;
     set_tried(&record, boot);
@@ -55,6 +57,17 @@ static void record_failure(struct ota_boot *boot)
     }
 }
 
+// Everything of an interrupted install stands but its last record. Its last
+// words may be half programmed and only read well today: so this counts once
+// the source has nothing better. (An unsettled record is a later request.)
+static bool lacks_only_its_record(const struct ota_boot *boot)
+{
+    const struct ota_record *newest = &boot->journal.newest;
+    return newest->state == OTA_STATE_INSTALLING &&
+           (newest->flags & OTA_RECORD_SETTLED) && boot->app_error == 0 &&
+           ota_record_has_image(newest, &boot->app);
+}
+
 // The update cannot go on. Next: the application that is still there, the same
 // source once more if the app slot is half done, another source, or nothing.
 static enum ota_verdict fail(struct ota_boot *boot, enum ota_step step, int err)
@@ -64,8 +77,9 @@ static enum ota_verdict fail(struct ota_boot *boot, enum ota_step step, int err)
     if (step > OTA_STEP_OPEN) {
         ota_source_close(source_of(boot));
     }
-    if (step >= OTA_STEP_BEGIN && err != OTA_ERR_POWER) {
-        boot->failures++; // a low supply costs no wear and may recover
+    // a low supply costs no wear before the first erase, and may recover
+    if (step >= OTA_STEP_BEGIN && (err != OTA_ERR_POWER || boot->touched)) {
+        boot->failures++;
     }
     if (boot->touched) {
         record_failure(boot);
@@ -77,6 +91,10 @@ static enum ota_verdict fail(struct ota_boot *boot, enum ota_step step, int err)
     if (boot->from_any && boot->source_index + 1 < boot->config->source_count) {
         boot->source_index++;
         return ota_boot_go(boot, STATE_OPEN);
+    }
+    if (lacks_only_its_record(boot)) {
+        boot->image = boot->app;
+        return ota_boot_go(boot, STATE_FINISH);
     }
     if (boot->requested) {
         record_failure(boot);
@@ -268,6 +286,30 @@ static int program(const struct ota_area *app, uint32_t offset, uint8_t *data,
     return ota_area_prog(app, offset, data, len);
 }
 
+static uint32_t first_size(const struct ota_boot *boot)
+{
+    uint32_t size = boot->image.size;
+    return size < sizeof boot->first ? size : (uint32_t)sizeof boot->first;
+}
+
+// Programs what the buffer holds, except the vectors: an install that was cut
+// off must not look like a development build, whatever the journal says by
+// then (it may be dead).
+static int program_chunk(struct ota_boot *boot)
+{
+    uint32_t skip = 0;
+    if (boot->position == 0) {
+        skip = first_size(boot);
+        memcpy(boot->first, boot->buffer, skip);
+    }
+    if (boot->buffered == skip) {
+        return 0;
+    }
+    return program(&boot->config->layout->app,
+                   OTA_HEADER_SPACE + boot->position + skip,
+                   boot->buffer + skip, boot->buffered - skip);
+}
+
 enum ota_verdict ota_install_program(struct ota_boot *boot)
 {
     uint32_t left = boot->image.size - boot->position;
@@ -275,10 +317,7 @@ enum ota_verdict ota_install_program(struct ota_boot *boot)
     if (done == 0) {
         return OTA_BOOT_BUSY;
     }
-    int err = done < 0 ? done
-                       : program(&boot->config->layout->app,
-                                 OTA_HEADER_SPACE + boot->position,
-                                 boot->buffer, boot->buffered);
+    int err = done < 0 ? done : program_chunk(boot);
     if (err) {
         return fail(boot, OTA_STEP_PROGRAM, err);
     }
@@ -293,6 +332,10 @@ enum ota_verdict ota_install_program(struct ota_boot *boot)
 
 enum ota_verdict ota_install_verify(struct ota_boot *boot)
 {
+    if (boot->position == 0) {
+        boot->position = first_size(boot);
+        boot->crc = ota_crc32(0, boot->first, boot->position);
+    }
     int done = ota_boot_crc_app(boot, boot->image.size);
     if (done < 0) {
         return fail(boot, OTA_STEP_VERIFY, done);
@@ -307,27 +350,43 @@ enum ota_verdict ota_install_verify(struct ota_boot *boot)
     return ota_boot_go(boot, STATE_FINISH);
 }
 
-static int program_header(struct ota_boot *boot)
+// Programs up to OTA_MAX_WRITE_UNIT bytes and reads them back.
+static int program_checked(const struct ota_area *app, uint32_t offset,
+                           const uint8_t *data, uint32_t len)
+{
+    uint8_t raw[OTA_MAX_WRITE_UNIT];
+    memcpy(raw, data, len);
+    int err = program(app, offset, raw, len);
+    if (err) {
+        return err;
+    }
+    uint8_t check[OTA_MAX_WRITE_UNIT];
+    err = ota_area_read(app, offset, check, len);
+    if (err) {
+        return err;
+    }
+    return memcmp(check, data, len) == 0 ? 0 : OTA_ERR_FLASH_VERIFY;
+}
+
+// What makes it an application: its header, and then its vectors, so that
+// there are never vectors behind a blank header.
+static int program_last(struct ota_boot *boot)
 {
     const struct ota_area *app = &boot->config->layout->app;
-    uint8_t raw[OTA_MAX_WRITE_UNIT];
+    uint8_t raw[OTA_PLAIN_HEADER_SIZE];
     ota_image_encode(&boot->image, raw);
-    int err = program(app, 0, raw, OTA_PLAIN_HEADER_SIZE);
+    int err = program_checked(app, 0, raw, sizeof raw);
     if (err) {
         return err;
     }
-    uint8_t check[OTA_PLAIN_HEADER_SIZE];
-    err = ota_area_read(app, 0, check, sizeof check);
-    if (err) {
-        return err;
-    }
-    return memcmp(check, raw, sizeof check) == 0 ? 0 : OTA_ERR_FLASH_VERIFY;
+    return program_checked(app, OTA_HEADER_SPACE, boot->first,
+                           first_size(boot));
 }
 
 enum ota_verdict ota_install_finish(struct ota_boot *boot)
 {
     if (boot->touched) {
-        int err = program_header(boot);
+        int err = program_last(boot);
         if (err) {
             return fail(boot, OTA_STEP_FINISH, err);
         }

@@ -44,6 +44,13 @@ static int read_position(const struct ota_journal *journal, uint32_t unit,
     return 1;
 }
 
+// No flash lives long enough for the numbers to wrap, but a made-up record may
+// stand just before that: what is written after it must win all the same.
+static bool is_newer(uint32_t sequence, uint32_t than)
+{
+    return (int32_t)(sequence - than) > 0;
+}
+
 static bool can_hold_a_journal(const struct ota_area *area)
 {
     return ota_area_unit_size(area, 0) == (int32_t)area->size &&
@@ -68,7 +75,8 @@ int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
             used[unit] = i % capacity + 1;
         }
         if (found == 1 &&
-            (!journal->valid || record.sequence > journal->newest.sequence)) {
+            (!journal->valid ||
+             is_newer(record.sequence, journal->newest.sequence))) {
             journal->newest = record;
             journal->valid = true;
         }

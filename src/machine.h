@@ -23,9 +23,9 @@ enum state {
     STATE_CHECK,   // verify it where it is, if it can be read twice
     STATE_BEGIN,   // record that the app slot is about to change
     STATE_ERASE,   // the app slot
-    STATE_PROGRAM, // the application
+    STATE_PROGRAM, // the application but for its vectors
     STATE_VERIFY,  // what the flash holds
-    STATE_FINISH,  // program the header, record the success
+    STATE_FINISH,  // program header and vectors, record the success
     STATE_COUNT
 };
 

@@ -10,13 +10,30 @@
 
 static const struct chip *const chips[] = {&stm32f446re};
 
-static const struct chip *find_chip(const char *name)
+#define CHIPS (sizeof(chips) / sizeof(chips[0]))
+
+struct vboard_mcu vboard_mcu(unsigned index)
 {
-    for (size_t i = 0; name && i < sizeof(chips) / sizeof(chips[0]); i++) {
+    if (index >= CHIPS) {
+        return (struct vboard_mcu){0};
+    }
+    const struct chip *chip = chips[index];
+    return (struct vboard_mcu){chip->name, chip->core, chip->flash_size,
+                               chip->ram_size};
+}
+
+static const struct chip *find_chip(const char *name, FILE *log)
+{
+    for (size_t i = 0; name && i < CHIPS; i++) {
         if (strcmp(chips[i]->name, name) == 0) {
             return chips[i];
         }
     }
+    fprintf(log, "vboard: no MCU \"%s\"; there is", name ? name : "");
+    for (size_t i = 0; i < CHIPS; i++) {
+        fprintf(log, "%s %s", i > 0 ? "," : "", chips[i]->name);
+    }
+    fputc('\n', log);
     return NULL;
 }
 
@@ -48,10 +65,8 @@ static struct vboard *allocate(const struct vboard_config *config,
 struct vboard *vboard_new(const struct vboard_config *config)
 {
     FILE *log = config->log ? config->log : stderr;
-    const struct chip *chip = find_chip(config->mcu);
+    const struct chip *chip = find_chip(config->mcu, log);
     if (!chip) {
-        fprintf(log, "vboard: no MCU \"%s\"; there is %s\n",
-                config->mcu ? config->mcu : "", chips[0]->name);
         return NULL;
     }
     struct vboard *board = allocate(config, chip);
@@ -164,11 +179,11 @@ void vboard_reset(struct vboard *board)
     }
 }
 
-void power_cut(struct vboard *board)
+void power_cut(struct vboard *board, const char *how, uint64_t number)
 {
     board->state.powered = false;
-    struct vboard_event event = {.kind = VBOARD_EVENT_POWER_CUT,
-                                 .text = "power cut"};
+    struct vboard_event event = {
+        .kind = VBOARD_EVENT_POWER_CUT, .text = how, .number = number};
     send_event(board, &event);
     cpu_end(board, STOPPED_POWER_CUT);
 }
@@ -176,8 +191,7 @@ void power_cut(struct vboard *board)
 void cut_due(struct vboard *board, enum timer timer)
 {
     (void)timer;
-    flash_power_lost(board);
-    power_cut(board);
+    power_cut(board, "time", flash_power_lost(board));
 }
 
 void vboard_cut_at_time(struct vboard *board, uint64_t time)

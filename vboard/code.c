@@ -6,17 +6,16 @@
 #include <string.h>
 
 #include "state.h"
+#include "thumb.h"
 
 #define PAGE    1024u
 #define LONGEST 512u // bytes of a block that is kept in block_count
 
-// A half-word that begins with 0b11101, 0b11110 or 0b11111 is the first of two
-// (ARMv7-M A5.1).
 static unsigned count_thumb(const uint8_t *code, uint32_t size)
 {
     unsigned count = 0;
     for (uint32_t at = 0; at < size; count++) {
-        at += code[at + 1] >> 3 >= 0x1D ? 4 : 2;
+        at += thumb_is_wide(thumb_halfword(code + at)) ? 4 : 2;
     }
     return count;
 }

@@ -171,9 +171,19 @@ void cpu_set_hclk(struct vboard *board, uint32_t hz)
     systick_follow(board);
 }
 
+void cpu_restore(struct vboard *board, struct uc_context *context)
+{
+    uc_err err = uc_context_restore(board->uc, context);
+    if (err) {
+        fprintf(board->log, "vboard: the CPU emulator fails: %s\n",
+                uc_strerror(err));
+        cpu_end(board, STOPPED_ERROR);
+    }
+}
+
 void cpu_restart(struct vboard *board)
 {
-    uc_context_restore(board->uc, board->fresh);
+    cpu_restore(board, board->fresh);
     board->slice = (struct slice){.interrupt = -1};
     uint32_t sp = 0;
     uint32_t pc = 0;

@@ -73,7 +73,7 @@ struct pin_drive {
         uint64_t time;
         uint8_t port, pin;
         int8_t level;
-    } later[64]; // in order of time
+    } later[128]; // in order of time
     unsigned later_count;
 };
 

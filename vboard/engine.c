@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-#include "state.h"
+#include "flash.h"
 
-/// Hooks ///
+#define FLASH_PERMISSIONS (UC_PROT_READ | UC_PROT_EXEC)
+
+/// Busy flash ///
 
 // Unlike stall() this can be left in the middle: the block has not begun, and
 // the run goes on with it.
@@ -20,6 +22,79 @@ static void wait_for_flash(struct vboard *board)
     }
 }
 
+// Both views of the flash. Stores never reach the buffer: flash_store() does.
+static uc_err protect_flash(struct vboard *board, uint32_t permissions)
+{
+    const uint32_t base[] = {board->chip->flash_base, 0};
+    for (int i = 0; i < 2; i++) {
+        uc_err err = uc_mem_protect(board->uc, base[i], board->chip->flash_size,
+                                    permissions);
+        if (err) {
+            return err;
+        }
+    }
+    return UC_ERR_OK;
+}
+
+// Code in RAM runs on while the flash is busy; its next load from flash comes
+// to on_flash_load(). Permissions are only asked for pages that are not in the
+// TLB, and a change of writability is what empties it.
+static void guard_flash(struct vboard *board, bool guarded)
+{
+    if (guarded == board->flash_guarded) {
+        return;
+    }
+    uc_err err = UC_ERR_OK;
+    if (guarded) {
+        err = protect_flash(board, UC_PROT_ALL);
+    }
+    if (!err) {
+        err = protect_flash(board, guarded ? UC_PROT_EXEC : FLASH_PERMISSIONS);
+    }
+    if (err) {
+        fprintf(board->log, "vboard: the CPU emulator fails: %s\n",
+                uc_strerror(err));
+        cpu_end(board, STOPPED_ERROR);
+    }
+    board->flash_guarded = guarded;
+}
+
+// The load stalls until the operation has ended (RM0390 3.3).
+static bool on_flash_load(struct uc_struct *uc, uc_mem_type type,
+                          uint64_t address, int size, int64_t value,
+                          void *context)
+{
+    (void)uc;
+    (void)type;
+    (void)size;
+    (void)value;
+    struct vboard *board = context;
+    board->slice.access = (uint32_t)address;
+    board->slice.store = false;
+    if (!board->flash_guarded) {
+        return false;
+    }
+    if (!cpu_ended(board) && !board->slice.faulted) {
+        idle_broken(board);
+        flash_wait(board);
+    }
+    guard_flash(board, false);
+    return true;
+}
+
+// Before a block. What is guarded follows from the board's state alone: else a
+// run would not repeat from a snapshot.
+static void follow_flash(struct vboard *board, uint32_t address)
+{
+    bool in_ram = address - board->chip->ram_base < board->chip->ram_size;
+    if (!in_ram) {
+        wait_for_flash(board);
+    }
+    guard_flash(board, in_ram && flash_stall(board));
+}
+
+/// Hooks ///
+
 // Whether the run loop has to look before this block is executed. A flash that
 // is busy stalls the fetch first: an interrupt that falls due meanwhile is
 // taken before the block.
@@ -29,14 +104,14 @@ static bool must_stop(struct vboard *board, uint32_t address)
     if (slice->look || cpu_ended(board) || slice->faulted) {
         return true;
     }
-    if (board->state.due[TIMER_FLASH] != NEVER &&
-        address - board->chip->ram_base >= board->chip->ram_size) {
-        wait_for_flash(board);
+    if (board->state.due[TIMER_FLASH] != NEVER || board->flash_guarded) {
+        follow_flash(board, address);
     }
     if (board->state.clock.cycle >= board->deadline || slice->look) {
         return true;
     }
     const uint32_t *pending = board->state.scs.pending.word;
+    _Static_assert(EXCEPTION_WORDS == 4, "one term for each word");
     return (pending[0] | pending[1] | pending[2] | pending[3]) &&
            exception_next(board);
 }
@@ -131,11 +206,10 @@ static uc_err map_memory(struct vboard *board)
         if (err) {
             return err;
         }
-        err = uc_mem_protect(board->uc, base[i], chip->flash_size,
-                             UC_PROT_READ | UC_PROT_EXEC);
-        if (err) {
-            return err;
-        }
+    }
+    uc_err err = protect_flash(board, FLASH_PERMISSIONS);
+    if (err) {
+        return err;
     }
     return uc_mem_map_ptr(board->uc, chip->ram_base, chip->ram_size,
                           UC_PROT_ALL, board->ram);
@@ -161,7 +235,8 @@ static uc_err add_hooks(struct vboard *board)
         {UC_HOOK_INTR, (void (*)(void))on_interrupt},
         {UC_HOOK_INSN_INVALID, (void (*)(void))on_invalid},
         {UC_HOOK_MEM_WRITE_PROT, (void (*)(void))on_flash_store},
-        {UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_READ_PROT | UC_HOOK_MEM_FETCH_PROT,
+        {UC_HOOK_MEM_READ_PROT, (void (*)(void))on_flash_load},
+        {UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_FETCH_PROT,
          (void (*)(void))on_bad_access},
     };
     for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {

@@ -125,6 +125,9 @@ static void write_details(FILE *file, const struct vboard_event *event)
         write_list(file, "differences", event->text);
         break;
     case VBOARD_EVENT_POWER_CUT:
+        write_text(file, "how", event->text);
+        fprintf(file, ", \"number\": %" PRIu64, event->number);
+        break;
     case VBOARD_EVENT_UART:
         break;
     }

@@ -12,7 +12,8 @@
 //   fault       "text", "address": of the instruction
 //   handover    "vtor", "count": of registers that differ from reset,
 //               "differences": an array of texts that name them
-//   power-cut
+//   power-cut   "how": "before", "torn" or "after" an operation, at a "time" or
+//               by a low "supply"; "number": of the flash operation, or 0
 //   end         "reason", "status": of the command
 //
 // Addresses are texts ("0x08010000"), times have microseconds. A UART byte

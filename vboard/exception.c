@@ -229,13 +229,21 @@ static uint32_t exc_return_value(uint32_t ipsr, uint32_t control)
     return value;
 }
 
-// Fetches the vector and goes there. Vectors in a flash that is busy make the
-// core wait.
+// Vectors in a flash that is busy make the core wait.
+static void wait_for_vectors(struct vboard *board)
+{
+    uint32_t offset = board->state.scs.vtor - board->chip->ram_base;
+    if (offset >= board->chip->ram_size) {
+        stall(board, flash_stall(board));
+    }
+}
+
+// Fetches the vector and goes there.
 static void take(struct vboard *board, unsigned number)
 {
     struct scs_state *scs = &board->state.scs;
     uint32_t vector;
-    stall(board, flash_stall(board));
+    wait_for_vectors(board);
     if (!cpu_load(board, scs->vtor + 4 * number, &vector)) {
         scs->hfsr |= HFSR_VECTTBL;
         if (number == EXC_HARDFAULT) {
@@ -308,7 +316,7 @@ void exception_enter(struct vboard *board, unsigned number, uint32_t pc)
 static unsigned active_count(const struct vboard *board)
 {
     unsigned count = 0;
-    for (unsigned word = 0; word < 4; word++) {
+    for (unsigned word = 0; word < EXCEPTION_WORDS; word++) {
         uint32_t left = board->state.scs.active.word[word];
         count += (unsigned)__builtin_popcount(left);
     }

@@ -113,11 +113,11 @@ static void tear_erase(struct vboard *board)
     changed(board, flash->busy.address, flash->busy.size);
 }
 
-void flash_power_lost(struct vboard *board)
+uint64_t flash_power_lost(struct vboard *board)
 {
     struct flash_state *flash = &board->state.device.flash;
     if (!(flash->sr & FLASH_SR_BSY)) {
-        return;
+        return 0;
     }
     if (flash->busy.op == VBOARD_PROGRAM) {
         tear_program(board);
@@ -126,6 +126,7 @@ void flash_power_lost(struct vboard *board)
     }
     flash->sr &= ~FLASH_SR_BSY;
     timer_clear(board, TIMER_FLASH);
+    return flash->busy.number;
 }
 
 uint64_t flash_stall(const struct vboard *board)
@@ -210,7 +211,7 @@ static bool announce(struct vboard *board, enum vboard_flash_op op,
     };
     send_event(board, &event);
     if (flash->ops == flash->cut_op && flash->cut_how == VBOARD_CUT_BEFORE) {
-        power_cut(board);
+        power_cut(board, "before", flash->ops);
         return false;
     }
     return true;
@@ -225,14 +226,13 @@ static void cut_if_asked(struct vboard *board)
     }
     if (flash->cut_how == VBOARD_CUT_AFTER) {
         if (flash_wait(board)) {
-            power_cut(board);
+            power_cut(board, "after", flash->ops);
         }
         return;
     }
     stall(board, flash_stall(board) / 2);
     if (!cpu_ended(board)) {
-        flash_power_lost(board);
-        power_cut(board);
+        power_cut(board, "torn", flash_power_lost(board));
     }
 }
 

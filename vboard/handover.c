@@ -15,15 +15,6 @@ static const struct reg core_regs[] = {
     {"SYST_CSR", 0x010, 0, 0xFFFFFFFF},
     {"SYST_RVR", 0x014, 0, 0xFFFFFFFF},
     {"SYST_CVR", 0x018, 0, 0xFFFFFFFF},
-    {"NVIC_ISER0", 0x100, 0, 0xFFFFFFFF},
-    {"NVIC_ISER1", 0x104, 0, 0xFFFFFFFF},
-    {"NVIC_ISER2", 0x108, 0, 0xFFFFFFFF},
-    {"NVIC_ISPR0", 0x200, 0, 0xFFFFFFFF},
-    {"NVIC_ISPR1", 0x204, 0, 0xFFFFFFFF},
-    {"NVIC_ISPR2", 0x208, 0, 0xFFFFFFFF},
-    {"NVIC_IABR0", 0x300, 0, 0xFFFFFFFF},
-    {"NVIC_IABR1", 0x304, 0, 0xFFFFFFFF},
-    {"NVIC_IABR2", 0x308, 0, 0xFFFFFFFF},
     {"ICSR", 0xD04, 0, 0xFFFFFFFF},
     {"AIRCR", 0xD0C, 0xFA050000, 0xFFFFFFFF},
     {"SCR", 0xD10, 0, 0xFFFFFFFF},
@@ -72,18 +63,29 @@ static void compare(struct findings *findings, const char *device,
     }
 }
 
+// The words of one kind of register, which hold so many lines each.
+static void check_nvic(struct vboard *board, struct findings *findings,
+                       const char *kind, uint32_t offset, unsigned lines)
+{
+    unsigned words = (board->chip->irq_count + lines - 1) / lines;
+    for (unsigned i = 0; i < words; i++) {
+        char name[24];
+        snprintf(name, sizeof(name), "NVIC_%s%u", kind, i);
+        struct reg reg = {name, 0, 0, 0xFFFFFFFF};
+        compare(findings, "", &reg, scs_peek(board, offset + 4 * i));
+    }
+}
+
 static void check_core(struct vboard *board, struct findings *findings)
 {
     for (size_t i = 0; i < sizeof(core_regs) / sizeof(core_regs[0]); i++) {
         const struct reg *reg = &core_regs[i];
         compare(findings, "", reg, scs_peek(board, reg->offset));
     }
-    char name[24];
-    for (uint32_t irq = 0; irq < board->chip->irq_count; irq += 4) {
-        snprintf(name, sizeof(name), "NVIC_IPR%" PRIu32, irq / 4);
-        struct reg reg = {name, 0, 0, 0xFFFFFFFF};
-        compare(findings, "", &reg, scs_peek(board, 0x400 + irq));
-    }
+    check_nvic(board, findings, "ISER", 0x100, 32);
+    check_nvic(board, findings, "ISPR", 0x200, 32);
+    check_nvic(board, findings, "IABR", 0x300, 32);
+    check_nvic(board, findings, "IPR", 0x400, 4);
     struct reg ctrl = {"DWT_CTRL", 0, 0, 0xFFFFFFFF};
     compare(findings, "", &ctrl, board->state.dwt.ctrl);
 }

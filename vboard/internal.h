@@ -17,7 +17,8 @@
 // in time.c; a slot's due time is NEVER while it is not armed.
 //
 // A handler runs with its slot already cleared, and now() is its due time or
-// as much later as a block of instructions takes. It may set any slot again.
+// as much later as a block of instructions takes. It may set any slot again. A
+// handler may compare due times with now(): between two calls nothing changes.
 enum timer {
     TIMER_SYSTICK,
     TIMER_FLASH,     // the operation under way ends
@@ -90,7 +91,7 @@ void cpu_code_changed(struct vboard *board, uint32_t address, uint32_t size);
 // The access under way ends in a BusFault (escalates as on the core).
 void cpu_bus_fault(struct vboard *board, uint32_t address);
 
-// Interrupt line irq (0..95) of the chip, level-sensitive as on the NVIC.
+// Interrupt line irq of the chip, level-sensitive as on the NVIC.
 void nvic_line(struct vboard *board, unsigned irq, bool level);
 // A pulse: pends once.
 void nvic_pulse(struct vboard *board, unsigned irq);
@@ -104,9 +105,10 @@ void scs_write(struct vboard *board, uint32_t offset, uint32_t value,
 // power: RAM and RTC domain too.
 void system_reset(struct vboard *board, uint32_t cause, bool power);
 
-// The supply is gone: sends the event and ends the run. RAM and registers are
+// The supply is gone: sends the event, with how and the number of the flash
+// operation that it met (0: none), and ends the run. RAM and registers are
 // lost; what becomes of a flash operation is the caller's business.
-void power_cut(struct vboard *board);
+void power_cut(struct vboard *board, const char *how, uint64_t number);
 
 // The next number of the board's own reproducible random sequence.
 uint32_t board_random(struct vboard *board);
@@ -139,7 +141,8 @@ struct device {
     uint8_t widths; // access sizes allowed: bits of 1, 2, 4
     // What it returns may depend on the state and on timers that have fired,
     // but not on now(): polling loops are skipped up to the next timer
-    // (idle.h).
+    // (idle.h). peek keeps to this as well. SysTick and DWT, which count, are
+    // no devices: mmio.c never lets their reads pass for polling.
     uint32_t (*read)(struct vboard *board, const struct device *device,
                      uint32_t offset, unsigned size);
     void (*write)(struct vboard *board, const struct device *device,
@@ -156,10 +159,10 @@ struct device {
 // A chip: what is where. One constant per MCU.
 struct chip {
     const char *name;
-    const char *cpu; // "cortex-m4"
+    const char *core; // "Cortex-M4F"
     uint32_t flash_base, flash_size;
     uint32_t ram_base, ram_size;
-    unsigned irq_count;
+    unsigned irq_count; // at most IRQS
     unsigned sector_count;
     const uint32_t *sector_size; // bytes
     const struct device *const *devices;
@@ -188,7 +191,8 @@ uint64_t flash_stall(const struct vboard *board);
 // Whether a cache still holds what the flash held before an erase.
 bool flash_caches_stale(const struct vboard *board);
 // The power fails at a moment of its own (cut_due): tears what is under way.
-void flash_power_lost(struct vboard *board);
+// Returns the number of that operation, 0 for none.
+uint64_t flash_power_lost(struct vboard *board);
 
 // Clocks, as RCC has set them up (rcc.c).
 uint32_t rcc_hclk(const struct vboard *board);

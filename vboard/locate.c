@@ -4,6 +4,8 @@
 
 #include "locate.h"
 
+#include "thumb.h"
+
 // What an instruction accesses; no bytes when it is no load or store.
 struct access {
     bool store;
@@ -118,11 +120,6 @@ static struct access wide(uint32_t h1, uint32_t h2, const uint32_t *r)
     return (struct access){.size = 0};
 }
 
-static uint32_t halfword(const uint8_t *code)
-{
-    return code[0] | (uint32_t)code[1] << 8;
-}
-
 uint32_t locate_access(const uint8_t *code, uint32_t size, uint32_t pc,
                        const uint32_t registers[16], uint32_t address,
                        bool store)
@@ -132,11 +129,12 @@ uint32_t locate_access(const uint8_t *code, uint32_t size, uint32_t pc,
         r[i] = registers[i];
     }
     for (uint32_t at = 0; at < size;) {
-        uint32_t h1 = halfword(code + at);
-        bool is_wide = h1 >> 11 >= 0x1D;
+        uint32_t h1 = thumb_halfword(code + at);
+        bool is_wide = thumb_is_wide(h1);
         r[15] = pc + at;
-        struct access access =
-            is_wide ? wide(h1, halfword(code + at + 2), r) : narrow(h1, r);
+        struct access access = is_wide
+                                   ? wide(h1, thumb_halfword(code + at + 2), r)
+                                   : narrow(h1, r);
         if (access.store == store && address - access.address < access.size) {
             return at;
         }

@@ -3,6 +3,7 @@
 // The vboard command.
 
 #include <argp.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,11 @@ static enum exit_status run_command(int argc, char **argv)
 
 static enum exit_status list_command(void)
 {
-    puts("stm32f446re  Cortex-M4F, 512 KiB flash, 128 KiB RAM");
+    for (unsigned i = 0; vboard_mcu(i).name; i++) {
+        struct vboard_mcu mcu = vboard_mcu(i);
+        printf("%-12s %s, %" PRIu32 " KiB flash, %" PRIu32 " KiB RAM\n",
+               mcu.name, mcu.core, mcu.flash_size / 1024, mcu.ram_size / 1024);
+    }
     return EXIT_GOOD;
 }
 

@@ -91,7 +91,7 @@ unsigned nvic_best_pending(const struct vboard *board)
 {
     unsigned best = 0;
     int best_priority = PRIORITY_NONE;
-    for (unsigned word = 0; word < 4; word++) {
+    for (unsigned word = 0; word < EXCEPTION_WORDS; word++) {
         uint32_t left = pending_word(board, word);
         for (; left; left &= left - 1) {
             unsigned number = word * 32 + (unsigned)__builtin_ctz(left);
@@ -108,7 +108,7 @@ unsigned nvic_best_pending(const struct vboard *board)
 static int active_priority(const struct vboard *board)
 {
     int lowest = PRIORITY_NONE;
-    for (unsigned word = 0; word < 4; word++) {
+    for (unsigned word = 0; word < EXCEPTION_WORDS; word++) {
         uint32_t left = board->state.scs.active.word[word];
         for (; left; left &= left - 1) {
             unsigned number = word * 32 + (unsigned)__builtin_ctz(left);

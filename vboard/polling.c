@@ -4,6 +4,8 @@
 
 #include "polling.h"
 
+#include "thumb.h"
+
 // An instruction that may be repeated: mask of the registers it touches.
 // Everything that stores, or that is not known here, is REFUSED.
 #define REFUSED UINT32_MAX
@@ -119,17 +121,12 @@ static bool counts_wide(unsigned h1, unsigned h2, unsigned counter)
     return h1 == (0xF1B0 | counter) && (h2 & 0xFF00) == counter << 8;
 }
 
-static unsigned halfword(const uint8_t *code)
-{
-    return code[0] | (unsigned)code[1] << 8;
-}
-
 bool polling_allows(const uint8_t *code, uint32_t size, unsigned counter)
 {
     for (uint32_t at = 0; at < size;) {
-        unsigned h1 = halfword(code + at);
-        bool is_wide = h1 >> 11 >= 0x1D;
-        unsigned h2 = is_wide ? halfword(code + at + 2) : 0;
+        unsigned h1 = thumb_halfword(code + at);
+        bool is_wide = thumb_is_wide(h1);
+        unsigned h2 = is_wide ? thumb_halfword(code + at + 2) : 0;
         uint32_t touched = is_wide ? wide(h1, h2) : narrow(h1);
         bool counts =
             is_wide ? counts_wide(h1, h2, counter) : counts_narrow(h1, counter);

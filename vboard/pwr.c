@@ -236,8 +236,7 @@ void vboard_set_vdd(struct vboard *board, uint32_t millivolts)
         return;
     }
     if (millivolts < PDR_MV) {
-        flash_power_lost(board);
-        power_cut(board);
+        power_cut(board, "supply", flash_power_lost(board));
         return;
     }
     pvd_update(board);

@@ -29,6 +29,7 @@ void violation(struct vboard *board, uint32_t address, const char *format, ...)
     struct vboard_event event = {
         .kind = VBOARD_EVENT_VIOLATION, .text = text, .address = address};
     send_event(board, &event);
+    idle_broken(board); // laps of a polling loop that were skipped report none
     if (!board->config.lenient) {
         cpu_end(board, STOPPED_VIOLATION);
     }

@@ -246,7 +246,8 @@ static enum vboard_stop go(struct run *run)
     }
     struct pace pace;
     pace_start(&pace, vboard_time(run->board));
-    enum vboard_stop why = VBOARD_STOP_TIME;
+    // the text may have come while the debugger had the board
+    enum vboard_stop why = run->seen ? VBOARD_STOP_REQUEST : VBOARD_STOP_TIME;
     while (why == VBOARD_STOP_TIME && !interrupted && !run->broken) {
         uint64_t time = vboard_time(run->board);
         if (time >= end) {

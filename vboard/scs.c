@@ -4,16 +4,17 @@
 // (PM0214 4.3, 4.4, 4.6), and the way to SysTick (systick.c).
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "state.h"
 
+#define ICTR      0x004
 #define NVIC_ISER 0x100
 #define NVIC_ICER 0x180
 #define NVIC_ISPR 0x200
 #define NVIC_ICPR 0x280
 #define NVIC_IABR 0x300
 #define NVIC_IPR  0x400
+#define NVIC_IPRS 240
 #define CPUID     0xD00
 #define ICSR      0xD04
 #define VTOR      0xD08
@@ -57,8 +58,6 @@
 #define ISRPENDING (1u << 22)
 #define RETTOBASE  (1u << 11)
 
-#define IRQ_WORDS 3 // 96 lines
-
 void scs_reset(struct vboard *board)
 {
     board->state.scs = (struct scs_state){
@@ -75,7 +74,8 @@ static uint32_t irq_word(const struct exception_set *set, uint32_t word)
     if (word >= IRQ_WORDS) {
         return 0;
     }
-    return set->word[word] >> 16 | set->word[word + 1] << 16;
+    uint32_t low = set->word[word] >> 16;
+    return word + 1 < EXCEPTION_WORDS ? low | set->word[word + 1] << 16 : low;
 }
 
 static void irq_word_change(struct exception_set *set, uint32_t word,
@@ -122,8 +122,8 @@ static uint32_t shcsr(const struct vboard *board)
 static uint32_t priorities(const struct vboard *board, unsigned number)
 {
     uint32_t value = 0;
-    if (number + 4 <= EXCEPTIONS) {
-        memcpy(&value, &board->state.scs.priority[number], 4);
+    for (unsigned i = 0; i < 4 && number + i < EXCEPTIONS; i++) {
+        value |= (uint32_t)board->state.scs.priority[number + i] << (8 * i);
     }
     return value;
 }
@@ -227,6 +227,9 @@ static uint32_t peek_scb(const struct vboard *board, uint32_t offset)
 uint32_t scs_peek(const struct vboard *board, uint32_t offset)
 {
     offset &= ~3u;
+    if (offset == ICTR) {
+        return (board->chip->irq_count - 1) / 32;
+    }
     if (offset < NVIC_ISER) {
         return systick_peek(board, offset);
     }
@@ -363,7 +366,9 @@ static void write_scb(struct vboard *board, uint32_t offset, uint32_t value)
         }
         break;
     case STIR:
-        exception_pend(board, EXC_IRQ0 + (value & 0x1FF) % (32 * IRQ_WORDS));
+        if ((value & 0x1FF) < IRQS) {
+            exception_pend(board, EXC_IRQ0 + (value & 0x1FF));
+        }
         break;
     default:
         break;
@@ -375,14 +380,14 @@ static bool write_priority(struct vboard *board, uint32_t offset,
                            uint32_t value, unsigned size)
 {
     unsigned number;
-    if (offset >= NVIC_IPR && offset + size <= NVIC_IPR + 32 * IRQ_WORDS) {
+    if (offset >= NVIC_IPR && offset + size <= NVIC_IPR + NVIC_IPRS) {
         number = EXC_IRQ0 + (offset - NVIC_IPR);
     } else if (offset >= SHPR1 && offset + size <= SHPR1 + 12) {
         number = 4 + (offset - SHPR1);
     } else {
         return false;
     }
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < size && number + i < EXCEPTIONS; i++) {
         board->state.scs.priority[number + i] = value >> (8 * i) & 0xF0;
     }
     return true;

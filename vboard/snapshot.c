@@ -50,9 +50,9 @@ void vboard_restore(struct vboard *board, const struct vboard_snapshot *snap)
 {
     memcpy(board->flash, snap->flash, board->chip->flash_size);
     memcpy(board->ram, snap->ram, board->chip->ram_size);
-    uc_context_restore(board->uc, snap->cpu);
     board->state = snap->state;
     board->hard_end = snap->hard_end;
     board->soft_end = GOING;
+    cpu_restore(board, snap->cpu);
     deadline_update(board);
 }

@@ -22,10 +22,14 @@ struct clock {
     uint32_t hclk;
 };
 
-#define EXCEPTIONS 112 // 16 of the core and 96 lines of the chip
+#define IRQS       97 // interrupt lines, of the chip that has most
+#define IRQ_WORDS  ((IRQS + 31) / 32)
+#define EXCEPTIONS (16 + IRQS) // those of the core come first
+
+#define EXCEPTION_WORDS ((EXCEPTIONS + 31) / 32)
 
 struct exception_set {
-    uint32_t word[(EXCEPTIONS + 31) / 32];
+    uint32_t word[EXCEPTION_WORDS];
 };
 
 // SysTick counts down and is idle at zero until the next tick reloads it.
@@ -40,7 +44,7 @@ struct systick {
 
 struct scs_state {
     struct exception_set pending, active, enabled;
-    uint32_t line[3]; // levels of the chip's interrupt lines
+    uint32_t line[IRQ_WORDS]; // levels of the chip's interrupt lines
     uint8_t priority[EXCEPTIONS];
     uint32_t vtor, prigroup, scr, ccr, shcsr, cfsr, hfsr, dfsr;
     uint32_t mmfar, bfar, afsr, cpacr, fpccr, fpcar, fpdscr;
@@ -121,6 +125,7 @@ struct vboard {
     uint8_t *executed;
     uint8_t *translated;
     bool ram_executed;
+    bool flash_guarded; // not readable as data, see guard_flash()
 
     struct gdb *gdb;  // NULL while no debugger is attached
     uc_hook gdb_hook; // 0 until the first one was
@@ -164,6 +169,8 @@ enum stop_reason cpu_run(struct vboard *board);
 // From a code hook: stops before the instruction at this address, which can be
 // continued there because unicorn keeps PC exact while there is such a hook.
 void cpu_stop_at(struct vboard *board, uint32_t address);
+// All registers at once; a failure ends the run.
+void cpu_restore(struct vboard *board, struct uc_context *context);
 uint32_t cpu_get(const struct vboard *board, int reg);
 void cpu_set(struct vboard *board, int reg, uint32_t value);
 // Words of RAM and flash as the core sees them; false: a bus error.

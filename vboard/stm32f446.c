@@ -20,12 +20,12 @@ static const struct device *const devices[] = {
 
 const struct chip stm32f446re = {
     .name = "stm32f446re",
-    .cpu = "cortex-m4",
+    .core = "Cortex-M4F",
     .flash_base = 0x08000000,
     .flash_size = 512 * 1024,
     .ram_base = 0x20000000,
     .ram_size = 128 * 1024,
-    .irq_count = 96,
+    .irq_count = 97,
     .sector_count = sizeof(sector_size) / sizeof(sector_size[0]),
     .sector_size = sector_size,
     .devices = devices,

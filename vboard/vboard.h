@@ -39,16 +39,18 @@ enum vboard_stop {
 };
 
 enum vboard_event_kind {
-    VBOARD_EVENT_RESET,    // cause holds RCC_CSR flags, text names them
-    VBOARD_EVENT_PIN,      // an output pin changed: text "PA4", value 0 or 1
-    VBOARD_EVENT_UART,     // a byte was sent: unit 1 or 2, value the byte
-    VBOARD_EVENT_FLASH,    // a flash operation began: see op, address, size
+    VBOARD_EVENT_RESET,     // cause holds RCC_CSR flags, text names them
+    VBOARD_EVENT_PIN,       // an output pin changed: text "PA4", value 0 or 1
+    VBOARD_EVENT_UART,      // a byte was sent: unit 1 or 2, value the byte
+    VBOARD_EVENT_FLASH,     // a flash operation began: see op, address, size
     VBOARD_EVENT_VIOLATION, // text says what was done wrong, address where
-    VBOARD_EVENT_HANDOVER, // first instruction of an application: value is the
-                           // number of registers not at their reset value,
-                           // text lists them
-    VBOARD_EVENT_FAULT,    // an exception of the fault kind was taken
-    VBOARD_EVENT_POWER_CUT,
+    VBOARD_EVENT_HANDOVER,  // first instruction of an application: value is the
+                            // number of registers not at their reset value,
+                            // text lists them
+    VBOARD_EVENT_FAULT,     // an exception of the fault kind was taken
+    VBOARD_EVENT_POWER_CUT, // text says when: "before", "torn" or "after" flash
+                            // operation number, at a "time" or by a low
+                            // "supply" (number: the operation torn, or 0)
 };
 
 enum vboard_flash_op { VBOARD_PROGRAM, VBOARD_ERASE };
@@ -60,7 +62,7 @@ struct vboard_event {
     uint32_t value;
     uint32_t unit;
     enum vboard_flash_op op;
-    uint64_t number; // of the flash operation since vboard_new, from 1
+    uint64_t number; // of the flash operation since vboard_new, from 1; or 0
     uint32_t address;
     uint32_t size;
 };
@@ -82,6 +84,14 @@ struct vboard_config {
 
 struct vboard;
 
+// The chips that a board can be, from 0; name is NULL after the last.
+struct vboard_mcu {
+    const char *name; // for vboard_config.mcu
+    const char *core; // "Cortex-M4F"
+    uint32_t flash_size, ram_size;
+};
+struct vboard_mcu vboard_mcu(unsigned index);
+
 // NULL when the configuration is wrong or memory is short; says why on log.
 struct vboard *vboard_new(const struct vboard_config *config);
 void vboard_free(struct vboard *board);
@@ -95,13 +105,18 @@ int vboard_load(struct vboard *board, const char *path, uint32_t address);
 uint8_t *vboard_flash(struct vboard *board, size_t *size);
 
 // Switches the supply on (or off and on again): RAM gets random contents, every
-// register its reset value, the core starts at the vector table. Flash stays.
+// register its reset value, the core starts at the vector table, the supply is
+// config.vdd_mv again, whatever vboard_set_vdd has said. Flash stays.
 void vboard_power_on(struct vboard *board);
 
 // The reset button (NRST).
 void vboard_reset(struct vboard *board);
 
-// Runs for this long in virtual time.
+// Runs for this long in virtual time. A run ends with a block of instructions
+// and may last a few of them longer: steps that must not drift are counted from
+// vboard_time(). Code in flash stalls while the flash is busy; code in RAM runs
+// on until it loads from flash, but a load in the very block that began the
+// operation does not wait.
 enum vboard_stop vboard_run(struct vboard *board, uint64_t duration);
 
 // From an event callback: vboard_run returns VBOARD_STOP_REQUEST soon.
@@ -120,7 +135,7 @@ void vboard_cut_at_time(struct vboard *board, uint64_t time);
 // pin is "PA8". Returns 0, or -1 for a pin that the chip lacks.
 int vboard_drive_pin(struct vboard *board, const char *pin, int level);
 
-// The same at a virtual time.
+// The same at a virtual time. -1 too when 128 changes are waiting already.
 int vboard_drive_pin_at(struct vboard *board, const char *pin, int level,
                         uint64_t time);
 
@@ -128,7 +143,9 @@ int vboard_drive_pin_at(struct vboard *board, const char *pin, int level,
 int vboard_pin(struct vboard *board, const char *pin);
 
 // Bytes that arrive at a USART's RX pin, one after the other at the baud rate
-// that the firmware has set. They are copied.
+// that the firmware has set. They are copied, and wait in a queue of 16 KiB as
+// long as the receiver is off. Returns 0, or -1 when not all of them have room,
+// or there is no such USART: then nothing was taken.
 int vboard_uart_send(struct vboard *board, int uart, const void *data,
                      size_t len);
 
@@ -136,7 +153,8 @@ int vboard_uart_send(struct vboard *board, int uart, const void *data,
 void vboard_set_vdd(struct vboard *board, uint32_t millivolts);
 
 // Test hooks for a part that fails: the operation with this number (1 is the
-// next) reports failure, or reads back wrongly, as worn flash does.
+// next) reports failure, or reads back wrongly, as worn flash does. One at a
+// time; it takes effect when that operation ends, and 0 is never.
 enum vboard_flash_fault {
     VBOARD_FLASH_GOOD,
     VBOARD_FLASH_ERASE_FAILS,   // OPERR, contents arbitrary
@@ -173,8 +191,7 @@ struct vboard_wear vboard_wear(const struct vboard *board, unsigned sector);
 
 // Memory or register contents as a debugger reads them, without side effects.
 // 0, or -1 where nothing is mapped.
-int vboard_peek(struct vboard *board, uint32_t address, void *data,
-                size_t len);
+int vboard_peek(struct vboard *board, uint32_t address, void *data, size_t len);
 int vboard_poke(struct vboard *board, uint32_t address, const void *data,
                 size_t len);
 uint32_t vboard_register(struct vboard *board, unsigned number); // r0..r15

@@ -73,6 +73,7 @@ struct ota_boot {
     enum ota_step step;     // at which it failed; DONE: installed
 
     uint8_t state;
+    uint8_t rereads;     // of an application that could not be read
     uint8_t failures;    // installs that failed in this boot
     bool requested;      // by the journal, not for want of an application
     bool from_any;       // any source will do
@@ -81,6 +82,7 @@ struct ota_boot {
     uint32_t position;   // bytes of the current step that are done
     uint32_t buffered;   // bytes in buffer
     uint32_t crc;        // running
+    uint8_t first[OTA_MAX_WRITE_UNIT]; // of the application: programmed last
     uint8_t buffer[OTA_CHUNK];
 };
 

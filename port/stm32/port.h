@@ -109,8 +109,12 @@ void stm32_iwdg_feed(void);
 
 /// Reset (reset.c) ///
 
-// What caused the last one. The flags stay for others to read.
+// What caused the last one, if the flags were cleared since the one before it.
+// They stay for others to read.
 const char *stm32_reset_cause(void);
+
+// Clears the flags: for the application, once it has read them.
+void stm32_reset_forget(void);
 _Noreturn void stm32_reset(void);
 
 /// Hand-over (handover.c) ///

@@ -31,6 +31,11 @@ const char *stm32_reset_cause(void)
     return flags & RCC_CSR_PINRSTF ? "reset pin" : "unknown";
 }
 
+void stm32_reset_forget(void)
+{
+    RCC->CSR |= RCC_CSR_RMVF;
+}
+
 void stm32_reset(void)
 {
     data_barrier();

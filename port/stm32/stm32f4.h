@@ -138,6 +138,7 @@ struct rcc_regs {
 #define RCC_APB2_USART1     (1u << 4)
 #define RCC_APB2_SYSCFG     (1u << 14)
 
+#define RCC_CSR_RMVF     (1u << 24)
 #define RCC_CSR_BORRSTF  (1u << 25)
 #define RCC_CSR_PINRSTF  (1u << 26)
 #define RCC_CSR_PORRSTF  (1u << 27)

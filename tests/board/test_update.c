@@ -338,6 +338,22 @@ static void low_supply(void **state)
     rig_free(rig);
 }
 
+// the flags of one reset do not hide the next
+static void reset_cause(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, "v2.bin");
+    rig_expect(rig, "reset by power-on", BOOT_TIME);
+    rig_expect(rig, "app 1.0.0", BOOT_TIME);
+    rig_press(rig);
+    rig_expect(rig, "reset by software", BOOT_TIME);
+    rig_expect(rig, "app 1.1.0", UPDATE_TIME);
+    vboard_reset(rig->board);
+    rig_expect(rig, "reset by reset pin", BOOT_TIME);
+    assert_clean(rig);
+    rig_free(rig);
+}
+
 // the n-th operation of the update fails: reported, or as a bit that does not
 // hold; the install is done again
 static void one_bad_operation(void **state)
@@ -492,6 +508,7 @@ int main(void)
         cmocka_unit_test(truncated_at_every_byte),
         cmocka_unit_test(write_protected_app_slot),
         cmocka_unit_test(low_supply),
+        cmocka_unit_test(reset_cause),
         cmocka_unit_test(one_bad_operation),
         cmocka_unit_test(journal_garbage),
         cmocka_unit_test(journal_write_protected),

@@ -152,7 +152,8 @@ class Usage(VboardTest):
         self.assertRegex(done.stdout, rb"^vboard \d+\.\d+\.\d+\n$")
         done = self.call("list")
         self.assertEqual(done.returncode, GOOD)
-        self.assertIn(b"stm32f446re", done.stdout)
+        self.assertEqual(done.stdout, b"stm32f446re  Cortex-M4F, "
+                                      b"512 KiB flash, 128 KiB RAM\n")
 
     def test_unknown_chip(self):
         done = self.call("run", "--mcu", "stm32f999", "--load", ELF)
@@ -407,9 +408,16 @@ class Cuts(VboardTest):
         self.assertTrue(seen - {0}, "no torn word was half programmed")
 
     def test_event(self):
-        events = self.events("--cut-power", "flash-op:1")
-        self.assertEqual(events[-2]["event"], "power-cut")
-        self.assertEqual(events[-1]["reason"], "power-cut")
+        for when, how, number in (("flash-op:1", "torn", 1),
+                                  ("flash-op:1:before", "before", 1),
+                                  ("flash-op:1:after", "after", 1),
+                                  ("10us", "time", 1),  # in the middle of it
+                                  ("0.35s", "time", 0)):
+            events = self.events("--cut-power", when)
+            self.assertEqual(events[-2]["event"], "power-cut")
+            self.assertEqual(events[-2]["how"], how)
+            self.assertEqual(events[-2]["number"], number)
+            self.assertEqual(events[-1]["reason"], "power-cut")
 
     def test_cut_that_does_not_come(self):
         done = self.cut("flash-op:2", "--for", "1s", expect=NOT_SEEN)

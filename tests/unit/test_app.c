@@ -164,6 +164,30 @@ static void request_that_cannot_be_written(void **state)
     assert_int_equal(newest(&board).ota_flag, 0);
 }
 
+// the last update's own record could not be written; its INSTALLING record,
+// with the flag that started it, is what a second request is based on
+static void request_after_an_update_without_its_last_record(void **state)
+{
+    (void)state;
+    struct ota_app app;
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_C_ARRAY), 0);
+    offer(&board, V2, 400);
+    // INSTALLING, application and header pass, then the supply is low
+    board.ram->faults = (struct ram_faults){.prog_at = 16 + 100 + 4 + 1,
+                                            .prog_error = OTA_ERR_POWER,
+                                            .sticky = true};
+    assert_runs(&board, V2);
+    board.ram->faults = (struct ram_faults){0};
+    assert_int_equal(newest(&board).state, OTA_STATE_INSTALLING);
+
+    assert_int_equal(ota_app_open(&app, &board.layout, info), 0);
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_C_ARRAY), 0);
+    offer(&board, OTA_VERSION(1, 2, 0), 500);
+    assert_runs(&board, OTA_VERSION(1, 2, 0));
+    assert_int_equal(newest(&board).ota_flag, OTA_FLAG_NONE);
+}
+
 static void header_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -186,6 +210,7 @@ int main(void)
         TEST(refusal_is_told),
         TEST(journal_that_the_bootloader_could_not_write),
         TEST(request_that_cannot_be_written),
+        TEST(request_after_an_update_without_its_last_record),
         TEST(header_that_cannot_be_read),
     };
     return cmocka_run_group_tests_name("app", tests, NULL, NULL);

@@ -152,6 +152,19 @@ static void read_error_in_the_application(void **state)
     assert_int_equal(board.boot.app_error, OTA_ERR_FLASH_READ);
 }
 
+static void one_bad_read_does_not_cost_the_application(void **state)
+{
+    (void)state;
+    running_board();
+    uint32_t ops = board.ram->ops;
+    // the journal's two units first, then header, vectors, contents
+    for (uint32_t at = 2 * 256; at < 2 * 256 + 30; at++) {
+        board.ram->faults = (struct ram_faults){.read_at = at};
+        assert_runs(&board, V1);
+    }
+    assert_int_equal(board.ram->ops, ops);
+}
+
 static void development_build(void **state)
 {
     (void)state;
@@ -213,16 +226,57 @@ static void half_an_install_is_not_run(void **state)
     assert_runs(&board, V2);
 }
 
-// only the last record is missing: it is written, nothing else
+// Only the last record is missing. The last words may hold by chance: the
+// install is done again.
 static void install_without_its_last_record(void **state)
 {
     (void)state;
     const uint32_t words = (5003 + 3) / 4;
     cut_update_at(16 + 1 + words + 4, CUT_AFTER);
+    assert_runs(&board, V2);
+    assert_int_equal(board.ram->erases[4], 2);
+    assert_outcome(OTA_OK, OTA_STEP_DONE, V2);
+}
+
+// Where that is not possible, it is only the record that is written.
+static void install_without_its_last_record_or_its_source(void **state)
+{
+    (void)state;
+    const uint32_t words = (5003 + 3) / 4;
+    cut_update_at(16 + 1 + words + 4, CUT_AFTER);
+    memset(board.image, 0xFF, sizeof board.image);
     uint32_t ops = board.ram->ops;
     assert_runs(&board, V2);
     assert_int_equal(board.ram->ops, ops + 16);
     assert_outcome(OTA_OK, OTA_STEP_DONE, V2);
+}
+
+// a supply that is too low for the journal, and then just not: there was no
+// application to lose, so the install goes on without a record, and is cut off
+static void half_an_install_without_a_record_is_not_run(void **state)
+{
+    (void)state;
+    offer(&board, V2, 5003);
+    board.ram->faults = (struct ram_faults){.prog_at = 1,
+                                            .prog_error = OTA_ERR_POWER,
+                                            .erase_at = 1,
+                                            .erase_error = OTA_ERR_POWER,
+                                            .sticky = true};
+    ota_c_array_init(&board.array, board.image, board.array_size);
+    ota_boot_begin(&board.boot, &board.config);
+    while (board.boot.journal_error == 0) {
+        assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_BUSY);
+    }
+    board.ram->faults = (struct ram_faults){0};
+    board.ram->cut_at = 1 + 600;
+    board.ram->cut = CUT_TORN;
+    while (!board.ram->dead) {
+        assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_BUSY);
+    }
+    ram_flash_power_on(board.ram);
+    memset(board.image, 0xFF, sizeof board.image);
+    assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+    assert_false(board.boot.development);
 }
 
 // the same, but what the header promises is not there any more
@@ -588,6 +642,27 @@ static void supply_low_before_the_erase(void **state)
     assert_runs(&board, V1);
     assert_int_equal(board.boot.error, OTA_ERR_POWER);
     assert_int_equal(board.boot.step, OTA_STEP_BEGIN);
+    // the supply was back in time for the record of why
+    assert_int_equal(newest(&board).result, OTA_ERR_POWER);
+    assert_int_equal(newest(&board).ota_flag, OTA_FLAG_REQUEST);
+    assert_runs(&board, V2);
+}
+
+// A supply that suffices for erasing only: the wear is bounded.
+static void supply_low_after_the_erase(void **state)
+{
+    (void)state;
+    running_board();
+    assert_int_equal(request(&board), 0);
+    board.ram->faults = (struct ram_faults){
+        .prog_at = 100, .prog_error = OTA_ERR_POWER, .sticky = true};
+    assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_NO_APP);
+    }
+    assert_int_equal(board.ram->erases[4], OTA_INSTALL_TRIES);
+    board.ram->faults = (struct ram_faults){0};
+    assert_runs(&board, V2);
 }
 
 static void erase_error_once(void **state)
@@ -763,10 +838,13 @@ int main(void)
         TEST(application_that_was_reprogrammed),
         TEST(rotten_application_is_not_run),
         TEST(read_error_in_the_application),
+        TEST(one_bad_read_does_not_cost_the_application),
         TEST(development_build),
         TEST(development_build_only_where_it_may),
         TEST(half_an_install_is_not_run),
+        TEST(half_an_install_without_a_record_is_not_run),
         TEST(install_without_its_last_record),
+        TEST(install_without_its_last_record_or_its_source),
         TEST(install_that_rots_before_its_last_record),
         TEST(update),
         TEST(update_over_several_sectors),
@@ -790,6 +868,7 @@ int main(void)
         TEST(no_source_at_all),
         TEST(write_protected_app_slot),
         TEST(supply_low_before_the_erase),
+        TEST(supply_low_after_the_erase),
         TEST(erase_error_once),
         TEST(erase_error_for_good),
         TEST(program_error_or_mismatch_anywhere),

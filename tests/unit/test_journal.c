@@ -216,6 +216,26 @@ static void stray_copy_is_no_record(void **state)
     board_free(&board);
 }
 
+// a made-up record with the last number there is: the next one must win
+static void sequence_wraps(void **state)
+{
+    (void)state;
+    struct ota_journal journal;
+    struct board board;
+    start(&board, LAYOUT_F446, &journal);
+    uint8_t raw[OTA_RECORD_SIZE];
+    struct ota_record record = sample(98);
+    record.sequence = 0xFFFFFFFF;
+    ota_record_encode(&record, raw);
+    ram_flash_load(board.ram, 0xC000 + 255 * 64, raw, sizeof raw);
+    assert_int_equal(scan(&board, &journal), 98);
+    assert_int_equal(write(&journal, 99), 0);
+    assert_int_equal(scan(&board, &journal), 99);
+    assert_int_equal(write(&journal, 100), 0);
+    assert_int_equal(scan(&board, &journal), 100);
+    board_free(&board);
+}
+
 static void garbage_in_both_units(void **state)
 {
     (void)state;
@@ -409,6 +429,7 @@ int main(void)
         cmocka_unit_test(room_before_a_jump),
         cmocka_unit_test(corrupt_newest_falls_back),
         cmocka_unit_test(stray_copy_is_no_record),
+        cmocka_unit_test(sequence_wraps),
         cmocka_unit_test(garbage_in_both_units),
         cmocka_unit_test(areas_that_cannot_hold_a_journal),
         cmocka_unit_test(position_that_does_not_hold),

@@ -15,6 +15,13 @@
 #define APB1ENR  0x40023840
 #define APB2ENR  0x40023844
 #define AHB1RSTR 0x40023810
+#define ICTR     0xE000E004
+#define ISER3    0xE000E10C
+#define ISPR3    0xE000E20C
+#define IABR3    0xE000E30C
+#define ICPR3    0xE000E28C
+#define IPR24    0xE000E460
+#define STIR     0xE000EF00
 
 static const struct rule rules[] = {
     {"a port with its clock off reads 0", "GPIOA MODER accessed while the",
@@ -63,6 +70,11 @@ static const struct rule rules[] = {
      .script = {LOAD(0x1FFF7800)}},
     {"the unique ID is read-only", "UID is read-only",
      .script = {STORE(0x1FFF7A10, 0)}},
+    {"97 interrupt lines", NULL,
+     .script = {LOAD(ICTR), STORE(ISER3, 0xFFFFFFFF), LOAD(ISER3),
+                STORE(IPR24, 0xFFFFFFFF), LOAD(IPR24), STORE8(IPR24 + 1, 0xF0),
+                LOAD8(IPR24 + 1)},
+     .values = {3, 1, 0xF0, 0}, .count = 4},
     // CRC-32/MPEG-2 of 0x12345678, from the polynomial by hand
     {"CRC unit", NULL,
      .script = {STORE(AHB1ENR, 1 << 12), STORE(0x40023000, 0x12345678),
@@ -100,6 +112,30 @@ static void test_bus_fault_address(void **state)
     assert_int_equal(rig.box.faults, 1);
     assert_int_equal(rig.box.bfar, 0x41000000);
     rig_close(&rig);
+}
+
+// FMPI2C1's error, line 96, is the last one (RM0390 table 38).
+static void test_last_interrupt(void **state)
+{
+    (void)state;
+    static const struct step scripts[][5] = {
+        {STORE(ISER3, 1), STORE(ISPR3, 1), SPIN(10), {0}},
+        {STORE(ISER3, 1), STORE(STIR, 96), SPIN(10), {0}},
+        {STORE(ISER3, 3), STORE(STIR, 97), STORE(ISPR3, 2), SPIN(10), {0}},
+        {STORE(ISPR3, 1), STORE(ICPR3, 1), STORE(ISER3, 1), SPIN(10), {0}},
+    };
+    for (unsigned i = 0; i < COUNT(scripts); i++) {
+        struct rig rig;
+        rig_open(&rig, NULL);
+        rig.box.in_interrupt[0] = (struct step)LOAD(IABR3);
+        rig_start(&rig, scripts[i]);
+        rig_run(&rig, VBOARD_MS);
+        assert_int_equal(rig.box.done, 1);
+        assert_int_equal(rig.box.interrupts, i < 2 ? 1 : 0);
+        assert_int_equal(rig.box.last_exception, i < 2 ? 16 + 96 : 0);
+        assert_int_equal(rig.box.value[0], i < 2 ? 1 : 0);
+        rig_close(&rig);
+    }
 }
 
 // A debugger is told what is not there, and disturbs nothing.
@@ -142,14 +178,25 @@ static void test_reset_values(void **state)
     rig_close(&rig);
 }
 
+static void test_list_of_chips(void **state)
+{
+    (void)state;
+    assert_string_equal(vboard_mcu(0).name, "stm32f446re");
+    assert_int_equal(vboard_mcu(0).flash_size, 512 * 1024);
+    assert_int_equal(vboard_mcu(0).ram_size, 128 * 1024);
+    assert_null(vboard_mcu(1).name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_strict_mode_stops),
         cmocka_unit_test(test_bus_fault_address),
+        cmocka_unit_test(test_last_interrupt),
         cmocka_unit_test(test_peek),
         cmocka_unit_test(test_reset_values),
+        cmocka_unit_test(test_list_of_chips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

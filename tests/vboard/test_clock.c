@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "device_rig.h"
+#include "devices.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -172,6 +173,10 @@ static const struct rule rules[] = {
     {"no flag without its interrupt", NULL,
      .script = {STORE(RCC_CSR, 1), WAIT(RCC_CSR, 2, 2), LOAD(RCC_CIR)},
      .values = {0}, .count = 1},
+    {"HSE's flag with its own interrupt enable only", NULL,
+     .script = {STORE(RCC_CIR, 0x800), HSE_ON, PLL_168, PLL_ON, LOAD(RCC_CIR),
+                STORE(RCC_CIR, 0x1800), LOAD(RCC_CIR)},
+     .values = {0x808, 0x1808}, .count = 2},
     {"reset flags and RMVF", NULL,
      .script = {LOAD(RCC_CSR), STORE(RCC_CSR, 1 << 24), LOAD(RCC_CSR)},
      .values = {0x0E000000, 0}, .count = 2},
@@ -359,6 +364,7 @@ static void test_power_down(void **state)
     assert_int_equal(rig_run(&rig, VBOARD_MS), VBOARD_STOP_POWER_CUT);
     vboard_power_on(rig.board);
     assert_int_equal(rig_peek(&rig, RCC_CSR), 0x0E000000);
+    assert_int_equal(pwr_vdd(rig.board), 3300); // as configured
     rig_close(&rig);
 }
 

@@ -29,7 +29,10 @@
 #define SER_X32(sector) (0x202 | (sector) << 3)
 #define STRT            0x10000
 
+#define SECTOR2 0x08008000
 #define SECTOR7 0x08060000
+
+#define ERASE2 STORE(CR, SER_X32(2)), STORE(CR, SER_X32(2) | STRT)
 
 static const struct rule rules[] = {
     {"program a word", NULL,
@@ -117,6 +120,18 @@ static const struct rule rules[] = {
      .script = {UNLOCK, STORE(CR, PG_X32), STORE(SECTOR7, 1), LOAD(SR),
                 STORE(CR, 0), LOAD(SR), LOAD(CR)},
      .values = {0x10000, 0, 0}, .count = 3, .from_ram = true},
+    {"a load by code in RAM waits for the erase", NULL,
+     .script = {UNLOCK, STORE(CR, PG_X32), STORE(SECTOR2, 0), READY, ERASE2,
+                LOAD(SECTOR2), LOAD(SR), LOAD(SECTOR2)},
+     .values = {0xFFFFFFFF, 0, 0xFFFFFFFF}, .count = 3, .from_ram = true},
+    {"a byte by way of address 0 too", NULL,
+     .script = {UNLOCK, STORE(CR, PG_X32), STORE(SECTOR2, 0), READY,
+                LOAD(SECTOR2), ERASE2, LOAD8(SECTOR2 - 0x08000000), LOAD(SR)},
+     .values = {0, 0xFF, 0}, .count = 3, .from_ram = true},
+    {"a load by code in RAM waits for each word", NULL,
+     .script = {UNLOCK, STORE(CR, PG_X32), STORE(SECTOR7, 1), LOAD(SECTOR7),
+                LOAD(SR), STORE(SECTOR7 + 4, 2), LOAD(SECTOR7), LOAD(SR)},
+     .values = {1, 0, 1, 0}, .count = 4, .from_ram = true},
     {"EOP only with EOPIE", NULL,
      .script = {UNLOCK, STORE(CR, PG_X32), STORE(SECTOR7, 1), READY, LOAD(SR),
                 STORE(CR, PG_X32 | 1 << 24), STORE(SECTOR7 + 4, 1), READY,
@@ -284,12 +299,48 @@ static void test_interrupt(void **state)
     rig_close(&rig);
 }
 
+// With vectors and handler in RAM an interrupt does not wait for the erase.
+static void test_handler_in_ram(void **state)
+{
+    (void)state;
+    enum { TABLE = 0x20014000, CODE = 0x20014200 };
+    static const struct step script[] = {STORE(0xE000ED08, TABLE),
+                                         STORE(0xE000E100, 1 << 9),
+                                         UNLOCK,
+                                         ERASE2,
+                                         STORE(0xE000E200, 1 << 9),
+                                         SPIN(1),
+                                         LOAD(SR),
+                                         LOAD(0xE000E200),
+                                         {0}};
+    const uint16_t code = 0x4770; // bx lr
+    uint32_t table[16 + 10];
+    for (unsigned i = 0; i < COUNT(table); i++) {
+        table[i] = CODE | 1;
+    }
+    struct rig rig;
+    rig_open(&rig, NULL);
+    rig.box.from_ram = 1;
+    rig_start(&rig, script);
+    vboard_poke(rig.board, TABLE, table, sizeof(table));
+    vboard_poke(rig.board, CODE, &code, sizeof(code));
+    rig_run(&rig, VBOARD_MS);
+    assert_int_equal(rig.box.count, 2);
+    assert_int_equal(rig.box.value[0], 0x10000); // busy,
+    assert_int_equal(rig.box.value[1], 0);       // and taken
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),        cmocka_unit_test(test_supply),
-        cmocka_unit_test(test_protection),   cmocka_unit_test(test_mass_erase),
-        cmocka_unit_test(test_stale_caches), cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_supply),
+        cmocka_unit_test(test_protection),
+        cmocka_unit_test(test_mass_erase),
+        cmocka_unit_test(test_stale_caches),
+        cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_handler_in_ram),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

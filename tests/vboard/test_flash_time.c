@@ -130,6 +130,15 @@ static void test_events_and_wear(void **state)
     rig_close(&rig);
 }
 
+static void expect_cut(const struct rig *rig, unsigned n, const char *how,
+                       uint64_t number)
+{
+    const struct rig_event *cut = rig_event(rig, VBOARD_EVENT_POWER_CUT, n);
+    assert_non_null(cut);
+    assert_string_equal(cut->text, how);
+    assert_int_equal(cut->number, number);
+}
+
 // Runs the script with a cut at its first operation.
 static void run_cut(struct rig *rig, const struct step *script,
                     enum vboard_cut how)
@@ -159,6 +168,11 @@ static void test_cut_erase(void **state)
 
     run_cut(&rig, erase7, VBOARD_CUT_AFTER);
     assert_int_equal(count_bytes(&rig, 0xFF), SIZE7);
+
+    // numbers count on from boot to boot
+    expect_cut(&rig, 0, "before", 1);
+    expect_cut(&rig, 1, "torn", 2);
+    expect_cut(&rig, 2, "after", 3);
     rig_close(&rig);
 }
 
@@ -225,14 +239,30 @@ static void test_interrupted_erase(void **state)
         if (how == 1) {
             vboard_set_vdd(rig.board, 1000);
             assert_int_equal(rig_run(&rig, VBOARD_MS), VBOARD_STOP_POWER_CUT);
+            expect_cut(&rig, 0, "supply", 1);
         } else if (how == 2) {
             vboard_reset(rig.board);
             assert_int_equal(rig_peek(&rig, SR), 0);
+        } else {
+            expect_cut(&rig, 0, "time", 1);
         }
         assert_in_range(count_bytes(&rig, 0x5A), SIZE7 / 4, SIZE7 / 2);
         assert_in_range(count_bytes(&rig, 0xFF), SIZE7 / 4, SIZE7 / 2);
         rig_close(&rig);
     }
+}
+
+// Between two operations there is no number.
+static void test_cut_at_rest(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, NULL);
+    vboard_cut_at_time(rig.board, 500 * VBOARD_MS);
+    rig_start(&rig, program7);
+    assert_int_equal(rig_run(&rig, VBOARD_S), VBOARD_STOP_POWER_CUT);
+    expect_cut(&rig, 0, "time", 0);
+    rig_close(&rig);
 }
 
 static void test_faults(void **state)
@@ -278,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_cut_program),
         cmocka_unit_test(test_tearing_is_reproducible),
         cmocka_unit_test(test_interrupted_erase),
+        cmocka_unit_test(test_cut_at_rest),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,12 +202,26 @@ static void test_other_lines(void **state)
     rig_close(&rig);
 }
 
+// 64 buttons can be pressed and released, as vboard run takes them.
+static void test_many_changes(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, NULL);
+    for (unsigned i = 0; i < 128; i++) {
+        assert_int_equal(
+            vboard_drive_pin_at(rig.board, "PC13", i & 1, VBOARD_MS), 0);
+    }
+    assert_int_equal(vboard_drive_pin_at(rig.board, "PC13", 0, 0), -1);
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),       cmocka_unit_test(test_led_events),
         cmocka_unit_test(test_levels),      cmocka_unit_test(test_button),
-        cmocka_unit_test(test_other_lines),
+        cmocka_unit_test(test_other_lines), cmocka_unit_test(test_many_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,9 +119,9 @@ static void reset_handler(void)
 }
 
 __attribute__((section(".vectors"),
-               used)) static const void *const vectors[16 + 96] = {
+               used)) static const void *const vectors[16 + 97] = {
     &stack_top,    reset_handler,
     fault_handler, fault_handler,
     fault_handler, fault_handler,
-    fault_handler, [16 ... 111] = interrupt_handler,
+    fault_handler, [16 ... 112] = interrupt_handler,
 };
