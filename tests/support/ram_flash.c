@@ -270,6 +270,18 @@ void ram_flash_load(struct ram_flash *ram, uint32_t offset, const void *data,
     }
 }
 
+bool ram_flash_is_torn(const struct ram_flash *ram, uint32_t offset,
+                       uint32_t len)
+{
+    uint32_t size = ram->flash.geometry->write_unit;
+    for (uint32_t i = 0; i < len; i += size) {
+        if (ram->unit[(offset + i) / size] == TORN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void ram_flash_power_on(struct ram_flash *ram)
 {
     ram->dead = false;

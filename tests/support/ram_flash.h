@@ -50,6 +50,10 @@ struct ram_flash *ram_flash_copy(const struct ram_flash *ram);
 void ram_flash_load(struct ram_flash *ram, uint32_t offset, const void *data,
                     size_t len);
 
+// Whether any unit of this range may read differently each time.
+bool ram_flash_is_torn(const struct ram_flash *ram, uint32_t offset,
+                       uint32_t len);
+
 // Power returns after a cut.
 void ram_flash_power_on(struct ram_flash *ram);
 

@@ -162,7 +162,12 @@ int run_boot(struct board *board)
 {
     ota_c_array_init(&board->array, board->image, board->array_size);
     ota_boot_begin(&board->boot, &board->config);
-    for (unsigned i = 0; i < 100000; i++) {
+    return continue_boot(board);
+}
+
+int continue_boot(struct board *board)
+{
+    for (unsigned i = 0; i < 200000; i++) {
         enum ota_verdict verdict = ota_boot_step(&board->boot);
         if (board->ram->dead) {
             return -1;

@@ -60,6 +60,9 @@ int request(struct board *board);
 // Boots to a verdict, or to the power cut that was asked for (returns -1).
 int run_boot(struct board *board);
 
+// The same after OTA_BOOT_NO_APP: looks for an image once more.
+int continue_boot(struct board *board);
+
 // run_boot, and the application that it wants to run is the right one.
 void assert_runs(struct board *board, uint32_t version);
 
