@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum key {
     KEY_MCU = 0x100, // above all characters: no short options
@@ -148,12 +149,25 @@ static const char *take(struct options *options, int key, char *arg)
     }
 }
 
+static bool is_known(const char *mcu)
+{
+    unsigned i = 0;
+    while (vboard_mcu(i).name && strcmp(vboard_mcu(i).name, mcu) != 0) {
+        i++;
+    }
+    return vboard_mcu(i).name != NULL;
+}
+
 // What the options have to be together.
 static void check(struct argp_state *state, const struct options *options)
 {
     if (!options->config.mcu) {
         argp_error(state, "say which chip: --mcu NAME; \"vboard list\" names "
                           "them");
+    }
+    if (!is_known(options->config.mcu)) {
+        argp_error(state, "--mcu %s: no such chip; \"vboard list\" names them",
+                   options->config.mcu);
     }
     if (options->loads == 0 && !options->flash) {
         argp_error(state, "nothing to run: give --load FILE or --flash FILE");
