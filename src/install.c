@@ -185,9 +185,10 @@ enum ota_verdict ota_install_header(struct ota_boot *boot)
                                boot->image.header_size + boot->image.size);
     }
     if (!source->seek) {
-        // a stream: the vectors are the first bytes to be programmed
-        memmove(boot->buffer, boot->buffer + boot->image.header_size,
-                OTA_VECTORS_SIZE);
+        // a stream: the vectors are the first bytes to be programmed (and no
+        // header is so short that they would overlap)
+        memcpy(boot->buffer, boot->buffer + boot->image.header_size,
+               OTA_VECTORS_SIZE);
         boot->buffered = OTA_VECTORS_SIZE;
         return ota_boot_go(boot, STATE_BEGIN);
     }
