@@ -404,8 +404,8 @@ enum ota_verdict ota_install_finish(struct ota_boot *boot)
     record.step = OTA_STEP_DONE;
     record.installs = 0;
     set_tried(&record, boot);
-    // if this record cannot be written, the next boot finds the application
-    // complete and writes it then
+    // if this record cannot be written the application runs all the same; the
+    // next boot installs it again, or writes the record if the source is gone
     ota_boot_write(boot, &record);
     ota_boot_progress(boot, OTA_STEP_DONE, 1, 1);
     return ota_boot_go(boot, STATE_SETTLE);
