@@ -19,12 +19,12 @@
 #define DIGEST_START                                                           \
     OTA_DIGEST(OTA_DIGEST(0xCBF29CE484222325u, LAYOUT_TARGET), FLASH_BASE)
 
-#define LAYOUT_DIGEST                                                          \
-    DIGEST_AREA(                                                               \
-        DIGEST_AREA(DIGEST_AREA(DIGEST_AREA(DIGEST_AREA(DIGEST_START, BOOT),   \
-                                            JOURNAL0),                         \
-                                JOURNAL1),                                     \
-                    APP),                                                      \
-        ARRAY)
+#define DIGEST_BOOT     DIGEST_AREA(DIGEST_START, BOOT)
+#define DIGEST_JOURNAL0 DIGEST_AREA(DIGEST_BOOT, JOURNAL0)
+#define DIGEST_JOURNAL1 DIGEST_AREA(DIGEST_JOURNAL0, JOURNAL1)
+#define DIGEST_APP      DIGEST_AREA(DIGEST_JOURNAL1, APP)
+#define DIGEST_SLOT_A   DIGEST_AREA(DIGEST_APP, SLOT_A)
+#define DIGEST_SLOT_B   DIGEST_AREA(DIGEST_SLOT_A, SLOT_B)
+#define LAYOUT_DIGEST   DIGEST_AREA(DIGEST_SLOT_B, ARRAY)
 
 #endif

@@ -9,9 +9,10 @@
 #include "digest.h"
 #include LAYOUT_HEADER
 
+// an area of no size is none
 #define AREA(name)                                                             \
     {                                                                          \
-        &FLASH_DEVICE, name##_OFFSET, name##_SIZE                              \
+        name##_SIZE > 0 ? &FLASH_DEVICE : NULL, name##_OFFSET, name##_SIZE     \
     }
 
 extern const struct ota_flash FLASH_DEVICE;
@@ -24,9 +25,11 @@ const struct ota_layout LAYOUT_SYMBOL = {
     .ram_base = RAM_BASE,
     .ram_size = RAM_SIZE,
     .allow_unsigned = ALLOW_UNSIGNED,
+    .trial_boots = TRIAL_BOOTS,
     .boot = AREA(BOOT),
     .journal = {AREA(JOURNAL0), AREA(JOURNAL1)},
     .app = AREA(APP),
+    .slot = {AREA(SLOT_A), AREA(SLOT_B)},
     .array = AREA(ARRAY),
     .digest = LAYOUT_DIGEST,
 };

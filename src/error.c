@@ -42,6 +42,11 @@ static const struct {
     {OTA_ERR_NO_BOOTLOADER, "no bootloader"},
     {OTA_ERR_LAYOUT, "bootloader has another layout"},
     {OTA_ERR_NO_APP, "no valid application"},
+    {OTA_ERR_NO_SLOT, "no slot"},
+    {OTA_ERR_NOT_STAGED, "nothing staged"},
+    {OTA_ERR_ON_TRIAL, "on trial"},
+    {OTA_ERR_NO_TRIAL, "not on trial"},
+    {OTA_ERR_UNCONFIRMED, "not confirmed"},
 };
 
 const char *ota_error_text(int error)

@@ -43,7 +43,7 @@ void ota_record_encode(const struct ota_record *record,
     raw[AT_STATE] = record->state;
     raw[AT_SOURCE] = record->source;
     raw[AT_ATTEMPTS] = record->attempts;
-    raw[AT_ROLES] = record->roles;
+    raw[AT_ROLES] = (uint8_t)(record->backup | record->staged << 4);
     raw[AT_INSTALLS] = record->installs;
     raw[AT_STEP] = record->step;
     raw[AT_FLAGS] = record->flags;
@@ -74,7 +74,8 @@ int ota_record_decode(struct ota_record *record,
         .state = raw[AT_STATE],
         .source = raw[AT_SOURCE],
         .attempts = raw[AT_ATTEMPTS],
-        .roles = raw[AT_ROLES],
+        .backup = raw[AT_ROLES] & 15,
+        .staged = raw[AT_ROLES] >> 4,
         .installs = raw[AT_INSTALLS],
         .step = raw[AT_STEP],
         .flags = raw[AT_FLAGS],
@@ -95,6 +96,8 @@ const char *ota_step_name(enum ota_step step)
         [OTA_STEP_BEGIN] = "begin",     [OTA_STEP_ERASE] = "erase",
         [OTA_STEP_PROGRAM] = "program", [OTA_STEP_VERIFY] = "verify",
         [OTA_STEP_FINISH] = "finish",   [OTA_STEP_DONE] = "done",
+        [OTA_STEP_STAGE] = "stage",     [OTA_STEP_BACKUP] = "backup",
+        [OTA_STEP_TRIAL] = "trial",     [OTA_STEP_RESTORE] = "restore",
     };
     unsigned i = (unsigned)step;
     return i < sizeof names / sizeof names[0] ? names[i] : "unknown";

@@ -5,9 +5,13 @@
 #include <string.h>
 
 // boards/layout.c, compiled once for each
+extern const struct ota_layout nucleo_f446re_internal;
+extern const struct ota_layout nucleo_f446re_one_slot;
 extern const struct ota_layout nucleo_f446re_single;
 
 const struct ota_layout *const boards[] = {
+    &nucleo_f446re_internal,
+    &nucleo_f446re_one_slot,
     &nucleo_f446re_single,
     NULL,
 };

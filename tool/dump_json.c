@@ -75,7 +75,8 @@ static void print_record(struct json *json, const struct dump *dump,
     json_string(json, "state", state_text(record->state).s);
     json_string(json, "source", source_text(record->source).s);
     json_number(json, "attempts", record->attempts);
-    json_number(json, "roles", record->roles);
+    json_number(json, "backup", record->backup);
+    json_number(json, "staged", record->staged);
     json_number(json, "installs", record->installs);
     json_string(json, "step", ota_step_name(record->step));
     json_number(json, "flags", record->flags);

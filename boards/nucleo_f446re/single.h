@@ -2,7 +2,8 @@
 //
 // nucleo_f446re, layout "single": one app slot; the image to install is a C
 // array in the last sector (DESIGN.md, Layouts). Only numbers: C, linker
-// scripts and otatool all read this file. Offsets count from FLASH_BASE.
+// scripts and otatool all read this file. Offsets count from FLASH_BASE; an
+// area of size 0 is none.
 //
 //   S0 S1      32 KiB  bootloader
 //   S2, S3     16 KiB  journal, each
@@ -19,6 +20,7 @@
 #define RAM_SIZE     0x20000
 
 #define ALLOW_UNSIGNED 1
+#define TRIAL_BOOTS    3
 
 #define BOOT_OFFSET     0x00000
 #define BOOT_SIZE       0x08000
@@ -28,5 +30,9 @@
 #define JOURNAL1_SIZE   0x04000
 #define APP_OFFSET      0x10000
 #define APP_SIZE        0x50000
+#define SLOT_A_OFFSET   0
+#define SLOT_A_SIZE     0
+#define SLOT_B_OFFSET   0
+#define SLOT_B_SIZE     0
 #define ARRAY_OFFSET    0x60000
 #define ARRAY_SIZE      0x20000

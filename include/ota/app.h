@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
 // The application's side: which bootloader is this, what did the last update
-// do, and: please update me.
+// do, I am well, and: please update me.
 //
 //     struct ota_app app;
 //     int err = ota_app_open(&app, &board_layout, info_block);
+//     if (err == 0 && self_test_passed()) {
+//         err = ota_app_confirm(&app);
+//     }
+//     ...
 //     if (err == 0 && button_was_pressed()) {
-//         err = ota_app_request(&app, OTA_SOURCE_C_ARRAY);
+//         err = ota_app_request(&app, OTA_SOURCE_STAGED);
 //         if (err == 0) { reset(); }
 //     }
 //
-// Call from one thread, never from an interrupt handler: ota_app_request
-// programs flash, which stalls every fetch from it for up to 2 ms.
+// How an image gets into a slot is in ota/stage.h.
+//
+// Call from one thread, never from an interrupt handler: these functions
+// program flash, which stalls every fetch from it for up to 2 ms.
 
 #ifndef OTA_APP_H
 #define OTA_APP_H
@@ -25,7 +31,7 @@
 #include "ota/layout.h"
 #include "ota/source.h"
 
-// Caller-owned; read-only outside app.c.
+// Caller-owned; read-only outside app.c and stage.c.
 struct ota_app {
     const struct ota_layout *layout;
     struct ota_info bootloader;
@@ -36,6 +42,9 @@ struct ota_status {
     uint32_t version;       // of the image in the app slot; 0: none (debugger)
     uint32_t boot_version;  // of the bootloader
     bool requested;         // an update is requested for the next reset
+    bool staged;            // a complete image waits in a slot
+    bool trial;             // what runs has not confirmed yet
+    uint8_t boots_left;     // more boots that a trial has, this one not counted
     uint32_t tried_version; // what the last update tried; 0: no update yet, or
                             // what the source held was no image
     int result;             // how it ended: 0 or an OTA_ERR_*
@@ -57,10 +66,21 @@ OTA_CHECKED int ota_app_open(struct ota_app *app,
 OTA_CHECKED int ota_app_status(const struct ota_app *app,
                                struct ota_status *status);
 
+// "I am well": ends the trial of the application that calls it, so that it is
+// not reverted. Call it once the self-test has passed; calling it again, or
+// where nothing is on trial, writes nothing and returns 0. Returns 0 once the
+// confirmation is durable, OTA_ERR_NO_TRIAL when another application than the
+// one that runs is on trial, OTA_ERR_JOURNAL_EMPTY, a read error of the app
+// slot's header, or an error of ota_journal_append; try again then.
+OTA_CHECKED int ota_app_confirm(struct ota_app *app);
+
 // Asks the bootloader to update from a source at the next reset: appends one
-// record, in which only the flag differs from the newest. Asking twice for the
-// same source appends once. Returns 0 once the request is durable, else an
-// error of ota_journal_append or OTA_ERR_JOURNAL_EMPTY; nothing is lost then.
+// record, in which only flag and source differ from the newest. Asking twice
+// for the same source appends once. Returns 0 once the request is durable, else
+// OTA_ERR_JOURNAL_EMPTY, OTA_ERR_ON_TRIAL (confirm first), OTA_ERR_NOT_STAGED
+// (source OTA_SOURCE_STAGED without ota_stage_finish), OTA_ERR_BUSY (the
+// bootloader could not record the end of the last update: reset first) or an
+// error of ota_journal_append; nothing is lost then.
 OTA_CHECKED int ota_app_request(struct ota_app *app, enum ota_source_id source);
 
 #endif

@@ -40,6 +40,8 @@ enum ota_verdict {
     OTA_BOOT_NO_APP = 2, // nothing to run; call again to look for an image
 };
 
+// One place that an update may come from. Slots A and B are not listed: the
+// machine knows them.
 struct ota_boot_source {
     enum ota_source_id id;
     struct ota_source *source;
@@ -50,6 +52,10 @@ struct ota_boot_config {
     const struct ota_layout *layout;
     const struct ota_boot_source *sources; // asked in this order
     size_t source_count;
+
+    // Somebody holds the button: look for an image before running a valid
+    // application. Ends with ota_boot_end_recovery.
+    bool recovery;
 
     // Told as the work goes on: percent 0..100 of the step. May be NULL.
     void (*progress)(void *context, enum ota_step step, unsigned percent);
@@ -97,6 +103,10 @@ void ota_boot_begin(struct ota_boot *boot,
 // ota_layout_vectors(). After OTA_BOOT_NO_APP the caller may go on calling,
 // after a pause of its own: the sources are asked again.
 OTA_CHECKED enum ota_verdict ota_boot_step(struct ota_boot *boot);
+
+// After OTA_BOOT_NO_APP, if the button brought it about: nobody sends anything,
+// so go on with the application, if there is a valid one.
+void ota_boot_end_recovery(struct ota_boot *boot);
 
 // After OTA_BOOT_NO_APP: whether an update was begun and could not be finished
 // (the reference system's slow blinking), rather than no application ever

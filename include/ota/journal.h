@@ -29,8 +29,13 @@
 // What the app slot is in the middle of. Numbers are part of the format.
 enum ota_state {
     OTA_STATE_CONFIRMED = 1,  // it holds what the record's header says
-    OTA_STATE_INSTALLING = 2, // being replaced; not to be run
+    OTA_STATE_INSTALLING = 2, // being replaced by the staged image
+    OTA_STATE_TRIAL = 3,      // a new application that has not confirmed yet
+    OTA_STATE_REVERTING = 4,  // being replaced by the backup
 };
+
+// A slot in a record: which of the two plays a role.
+enum ota_slot { OTA_SLOT_NONE = 0, OTA_SLOT_A = 1, OTA_SLOT_B = 2 };
 
 // How far the last update came; the step at which it ended.
 enum ota_step {
@@ -44,6 +49,10 @@ enum ota_step {
     OTA_STEP_VERIFY = 7,  // verifying what the flash holds
     OTA_STEP_FINISH = 8,  // programming the header, clearing the request
     OTA_STEP_DONE = 9,
+    OTA_STEP_STAGE = 10,   // copying the image into its slot
+    OTA_STEP_BACKUP = 11,  // copying the running application into a slot
+    OTA_STEP_TRIAL = 12,   // booting the new application until it confirms
+    OTA_STEP_RESTORE = 13, // the confirmed one had rotted and was brought back
 };
 
 // A short name for a step ("erase"), never NULL.
@@ -65,8 +74,11 @@ struct ota_record {
     uint32_t sequence;       // set by ota_journal_append
     uint8_t state;           // enum ota_state
     uint8_t source;          // enum ota_source_id of the request
-    uint8_t attempts;        // boots of an unconfirmed application (0 for now)
-    uint8_t roles;           // of slots A and B (0: no slots)
+    uint8_t attempts;        // boots of an unconfirmed application
+    uint8_t backup;          // enum ota_slot: holds what runs if confirmed,
+                             // else the confirmed application before
+    uint8_t staged;          // enum ota_slot: an update waits here, or is the
+                             // copy of what is on trial
     uint8_t installs;        // installs of this update that failed
     uint8_t step;            // enum ota_step at which the last update ended
     uint8_t flags;           // OTA_RECORD_*

@@ -24,10 +24,13 @@ struct ota_layout {
     uint32_t ram_base;    // first address of the RAM a stack may lie in
     uint32_t ram_size;    // bytes
     bool allow_unsigned;  // policy: plain images are accepted
+    uint8_t trial_boots;  // policy: so often a new application may boot before
+                          // it confirms; 1 or more
     struct ota_area boot; // the bootloader; never written by it
     struct ota_area journal[2]; // one erase unit each
     struct ota_area app;        // the app slot
-    struct ota_area slot[2];    // slots A and B; flash NULL: none
+    struct ota_area slot[2];    // slots A and B; flash NULL: none. B alone is
+                                // not possible
     struct ota_area array;      // a C array with an image; flash NULL: none
     uint64_t digest;            // of all areas, see boards/digest.h
 };

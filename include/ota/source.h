@@ -15,6 +15,8 @@
 enum ota_source_id {
     OTA_SOURCE_ANY = 0,     // whichever the bootloader finds first
     OTA_SOURCE_C_ARRAY = 1, // an image linked or programmed as a C array
+    OTA_SOURCE_STAGED = 2,  // the image that waits in slot A or B
+    OTA_SOURCE_UART = 3,    // XMODEM-1K or YMODEM on the console
 };
 
 // Embed this as the first member of your own source and fill in the functions.
