@@ -6,25 +6,35 @@
 #include "board.h"
 #include "log.h"
 #include "ota/boot.h"
+#include "ota/xmodem.h"
 #include "port.h"
 
 extern const struct ota_layout board_layout;
 
-// A second of blinking, as in the reference system: slow when an update failed
-// and left no valid application, fast when there never was one.
-static void blink(bool update_failed)
+// A sender is waited for so long before the other sources are asked again.
+#define SENDER_MS 3000
+
+// A button that is stuck must not keep a good application from running.
+#define RECOVERY_MS 60000
+
+// As in the reference system: slow when an update failed and left no valid
+// application, fast otherwise.
+static void blink(const struct ota_boot *boot)
 {
-    const uint32_t period_ms = update_failed ? 500 : 100;
-    for (uint32_t ms = 0; ms < 1000; ms += period_ms) {
+    static uint32_t toggled;
+    uint32_t period = ota_boot_update_failed(boot) ? 500 : 100;
+    if (stm32_millis() - toggled >= period) {
+        toggled = stm32_millis();
         stm32_pin_toggle(board.red_led);
-        stm32_iwdg_feed();
-        stm32_sleep(period_ms);
     }
 }
 
-static _Noreturn void run_application(void)
+static _Noreturn void run_application(const struct ota_boot *boot)
 {
     stm32_console_drain(&board.console);
+    if (boot->trial) {
+        stm32_iwdg_start(board.trial_watchdog_ms);
+    }
     stm32_handover(ota_layout_vectors(&board_layout));
 }
 
@@ -36,6 +46,7 @@ static void start_board(void)
     stm32_systick_start(&clocks);
     stm32_console_start(&board.console, &clocks);
     stm32_pin_output(board.red_led, false);
+    stm32_pin_input_pull_up(board.button);
 }
 
 static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
@@ -45,18 +56,43 @@ static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
         enum ota_verdict verdict = ota_boot_step(boot);
         log_step(log, verdict);
         if (verdict == OTA_BOOT_RUN) {
-            run_application();
+            run_application(boot);
         }
-        if (verdict == OTA_BOOT_NO_APP) {
-            blink(ota_boot_update_failed(boot));
+        if (log->waiting) {
+            blink(boot);
+        }
+        if (verdict == OTA_BOOT_NO_APP && stm32_millis() > RECOVERY_MS) {
+            ota_boot_end_recovery(boot);
         }
     }
+}
+
+static int serial_get(const struct ota_serial *serial)
+{
+    (void)serial;
+    return stm32_console_read(&board.console);
+}
+
+static void serial_put(const struct ota_serial *serial, uint8_t byte)
+{
+    (void)serial;
+    stm32_console_write(&board.console, (const char *)&byte, 1);
+}
+
+static uint32_t serial_millis(const struct ota_serial *serial)
+{
+    (void)serial;
+    return stm32_millis();
 }
 
 int main(void)
 {
     start_board();
 
+    const struct ota_serial serial = {serial_get, serial_put, serial_millis,
+                                      NULL};
+    struct ota_xmodem xmodem;
+    ota_xmodem_init(&xmodem, &serial, SENDER_MS);
     const struct ota_area *area = &board_layout.array;
     struct ota_c_array array;
     ota_c_array_init(&array,
@@ -64,6 +100,7 @@ int main(void)
                      area->size);
     const struct ota_boot_source sources[] = {
         {OTA_SOURCE_C_ARRAY, &array.source},
+        {OTA_SOURCE_UART, &xmodem.source},
     };
 
     struct ota_boot boot;
@@ -72,6 +109,7 @@ int main(void)
         .layout = &board_layout,
         .sources = sources,
         .source_count = sizeof(sources) / sizeof(sources[0]),
+        .recovery = !stm32_pin_read(board.button),
         .progress = log_progress,
         .context = &log,
     };

@@ -22,27 +22,66 @@ int ota_app_open(struct ota_app *app, const struct ota_layout *layout,
     return ota_journal_scan(&app->journal, layout->journal);
 }
 
+// The header of the image that runs, from the app slot; all zero if there is
+// none: flashed by a debugger. 0 or a read error.
+static int running(const struct ota_app *app, struct ota_image *image)
+{
+    uint8_t raw[OTA_PLAIN_HEADER_SIZE];
+    int err = ota_area_read(&app->layout->app, 0, raw, sizeof raw);
+    if (err || ota_image_decode(image, raw)) {
+        *image = (struct ota_image){0};
+    }
+    return err;
+}
+
 int ota_app_status(const struct ota_app *app, struct ota_status *status)
 {
     const struct ota_record *newest = &app->journal.newest;
+    uint8_t boots = app->layout->trial_boots;
     *status = (struct ota_status){
         .boot_version = app->bootloader.version,
         .requested = newest->ota_flag == OTA_FLAG_REQUEST,
+        .staged = newest->state == OTA_STATE_CONFIRMED &&
+                  newest->staged != OTA_SLOT_NONE,
+        .trial = newest->state == OTA_STATE_TRIAL,
         .tried_version = newest->tried_version,
         .result = newest->result,
         .step = (enum ota_step)newest->step,
     };
-    uint8_t raw[OTA_PLAIN_HEADER_SIZE];
-    int err = ota_area_read(&app->layout->app, 0, raw, sizeof raw);
+    if (status->trial && newest->attempts < boots) {
+        status->boots_left = (uint8_t)(boots - newest->attempts);
+    }
+    struct ota_image image;
+    int err = running(app, &image);
+    status->version = image.version;
+    return err;
+}
+
+int ota_app_confirm(struct ota_app *app)
+{
+    if (!app->journal.valid) {
+        return OTA_ERR_JOURNAL_EMPTY;
+    }
+    struct ota_record record = app->journal.newest;
+    if (record.state == OTA_STATE_CONFIRMED) {
+        return 0;
+    }
+    struct ota_image image;
+    int err = running(app, &image);
     if (err) {
         return err;
     }
-    // what runs is read from the app slot; no header: flashed by a debugger
-    struct ota_image image;
-    if (ota_image_decode(&image, raw) == 0) {
-        status->version = image.version;
+    if (record.state != OTA_STATE_TRIAL ||
+        !ota_record_has_image(&record, &image)) {
+        return OTA_ERR_NO_TRIAL;
     }
-    return 0;
+    // the slot it came from holds a copy of what runs: now it is the backup
+    record.state = OTA_STATE_CONFIRMED;
+    record.attempts = 0;
+    record.backup = record.staged;
+    record.staged = OTA_SLOT_NONE;
+    record.flags &= (uint8_t)~OTA_RECORD_SETTLED;
+    return ota_journal_append(&app->journal, &record);
 }
 
 int ota_app_request(struct ota_app *app, enum ota_source_id source)
@@ -51,6 +90,12 @@ int ota_app_request(struct ota_app *app, enum ota_source_id source)
         return OTA_ERR_JOURNAL_EMPTY;
     }
     struct ota_record record = app->journal.newest;
+    if (record.state == OTA_STATE_TRIAL) {
+        return OTA_ERR_ON_TRIAL;
+    }
+    if (source == OTA_SOURCE_STAGED && record.staged == OTA_SLOT_NONE) {
+        return OTA_ERR_NOT_STAGED;
+    }
     // a settled record's flag is that of the last update, not of the next
     if (record.ota_flag == OTA_FLAG_REQUEST && record.source == source &&
         !(record.flags & OTA_RECORD_SETTLED)) {

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
-// Which application runs. The install itself is in install.c.
+// Which application runs. What is to be done about it is in job.c.
 //
 //   SCAN > APP_HEADER > APP_CHECK > DECIDE > SETTLE > RUN
 //                                      |        ^
 //                                      v        |
-//                              OPEN ... FINISH -+--> NO_APP > OPEN ...
+//                                     jobs -----+--> NO_APP > jobs
 
 #include "machine.h"
 
 #include <string.h>
 
-#include "ota/bytes.h"
 #include "ota/crc32.h"
 
 // Reads of an application that fail are done again, so often.
 #define REREADS 2
 
-/// Helpers shared with install.c ///
+/// Helpers ///
 
 enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state)
 {
@@ -27,13 +26,12 @@ enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state)
     return OTA_BOOT_BUSY;
 }
 
-int ota_boot_crc_app(struct ota_boot *boot, uint32_t size)
+int ota_boot_crc(struct ota_boot *boot, const struct ota_area *area,
+                 uint32_t offset, uint32_t size)
 {
-    const struct ota_area *app = &boot->config->layout->app;
     uint32_t left = size - boot->position;
     uint32_t n = left < OTA_CHUNK ? left : OTA_CHUNK;
-    int err =
-        ota_area_read(app, OTA_HEADER_SPACE + boot->position, boot->buffer, n);
+    int err = ota_area_read(area, offset + boot->position, boot->buffer, n);
     if (err) {
         return err;
     }
@@ -52,32 +50,42 @@ void ota_boot_progress(const struct ota_boot *boot, enum ota_step step,
     }
 }
 
-void ota_record_set_image(struct ota_record *record,
-                          const struct ota_image *image)
+static bool is_half_done(const struct ota_boot *boot)
 {
-    record->magic = image->magic;
-    record->size = image->size;
-    record->crc = image->crc;
-    record->version = image->version;
-    store_le32(record->installed, image->crc);
-    store_le32(record->installed + 4, image->size);
+    uint8_t state = boot->journal.newest.state;
+    return state == OTA_STATE_INSTALLING || state == OTA_STATE_REVERTING;
 }
 
-bool ota_record_has_image(const struct ota_record *record,
-                          const struct ota_image *image)
+bool ota_boot_app_stands(const struct ota_boot *boot)
 {
-    return record->magic == image->magic && record->size == image->size &&
-           record->crc == image->crc && record->version == image->version;
+    return boot->app_error == 0 && !is_half_done(boot);
+}
+
+bool ota_boot_app_on_trial(const struct ota_boot *boot)
+{
+    return boot->app_error == 0 &&
+           boot->journal.newest.state == OTA_STATE_TRIAL &&
+           ota_record_has_image(&boot->journal.newest, &boot->app);
+}
+
+struct ota_record ota_boot_adopt(const struct ota_boot *boot)
+{
+    struct ota_record record = boot->journal.newest;
+    if (boot->app_error == 0 && !ota_boot_app_on_trial(boot)) {
+        if (!ota_record_has_image(&record, &boot->app)) {
+            record.backup = OTA_SLOT_NONE; // whatever it is a copy of
+        }
+        record.state = OTA_STATE_CONFIRMED;
+        record.attempts = 0;
+        ota_record_set_image(&record, &boot->app);
+    }
+    return record;
 }
 
 struct ota_record ota_boot_record(const struct ota_boot *boot)
 {
-    struct ota_record record = boot->journal.newest;
-    if (boot->app_error == 0) {
-        record.state = OTA_STATE_CONFIRMED;
-        ota_record_set_image(&record, &boot->app);
-    }
-    return record;
+    return ota_boot_app_stands(boot) ? ota_boot_adopt(boot)
+                                     : boot->journal.newest;
 }
 
 int ota_boot_write(struct ota_boot *boot, struct ota_record *record)
@@ -123,14 +131,13 @@ static int read_app_header(struct ota_boot *boot)
 }
 
 // An application that a debugger put there: blank header space, but a vector
-// table that makes sense. An install that was cut off looks the same, so it
-// counts only if the journal knows of none.
+// table that makes sense. The rest of an old one that is being replaced looks
+// the same, so it counts only if the journal knows of nothing half done.
 static bool is_development(const struct ota_boot *boot)
 {
     const struct ota_layout *layout = boot->config->layout;
     const struct ota_journal *journal = &boot->journal;
-    bool quiet = journal->valid ? journal->newest.state == OTA_STATE_CONFIRMED
-                                : journal->blank;
+    bool quiet = journal->valid ? !is_half_done(boot) : journal->blank;
     if (!quiet || !layout->allow_unsigned ||
         ota_area_is_blank(&layout->app, 0, OTA_HEADER_SPACE) != 1) {
         return false;
@@ -160,7 +167,8 @@ static enum ota_verdict app_header(struct ota_boot *boot)
 
 static enum ota_verdict app_check(struct ota_boot *boot)
 {
-    int done = ota_boot_crc_app(boot, boot->app.size);
+    int done = ota_boot_crc(boot, &boot->config->layout->app, OTA_HEADER_SPACE,
+                            boot->app.size);
     if (done == 0) {
         return OTA_BOOT_BUSY;
     }
@@ -172,6 +180,12 @@ static enum ota_verdict app_check(struct ota_boot *boot)
     return ota_boot_go(boot, STATE_DECIDE);
 }
 
+static enum ota_verdict no_app_yet(struct ota_boot *boot)
+{
+    ota_boot_go(boot, STATE_NO_APP);
+    return OTA_BOOT_NO_APP;
+}
+
 static enum ota_verdict decide(struct ota_boot *boot)
 {
     if (boot->app_error == OTA_ERR_FLASH_READ && boot->rereads < REREADS) {
@@ -179,22 +193,42 @@ static enum ota_verdict decide(struct ota_boot *boot)
         return ota_boot_go(boot, STATE_APP_HEADER);
     }
     const struct ota_record *newest = &boot->journal.newest;
-    boot->requested = newest->state == OTA_STATE_INSTALLING ||
-                      newest->ota_flag == OTA_FLAG_REQUEST;
-    if (!boot->requested && boot->app_error == 0) {
-        return ota_boot_go(boot, STATE_SETTLE);
+    if (boot->recovery) {
+        return no_app_yet(boot);
     }
-    boot->from_any = !boot->requested || newest->source == OTA_SOURCE_ANY;
-    boot->source_index = 0;
-    return ota_boot_go(boot, STATE_OPEN);
+    if (is_half_done(boot) ||
+        (newest->state == OTA_STATE_TRIAL && boot->app_error)) {
+        return ota_job_interrupted(boot);
+    }
+    if (newest->ota_flag == OTA_FLAG_REQUEST) {
+        return ota_job_requested(boot);
+    }
+    if (boot->app_error) {
+        return ota_job_rescue(boot);
+    }
+    if (ota_boot_app_on_trial(boot) &&
+        newest->attempts >= boot->config->layout->trial_boots) {
+        return ota_job_revert(boot);
+    }
+    return ota_boot_go(boot, STATE_SETTLE);
+}
+
+// Counts this boot of a trial before it happens.
+static bool count_attempt(struct ota_boot *boot, struct ota_record *record)
+{
+    boot->trial = record->state == OTA_STATE_TRIAL &&
+                  record->attempts < boot->config->layout->trial_boots;
+    record->attempts = (uint8_t)(record->attempts + boot->trial);
+    return boot->trial;
 }
 
 // Whatever fails here never stops a valid application.
 static enum ota_verdict settle(struct ota_boot *boot)
 {
     const struct ota_journal *journal = &boot->journal;
-    struct ota_record record = ota_boot_record(boot);
-    if (!journal->valid || !(journal->newest.flags & OTA_RECORD_SETTLED) ||
+    struct ota_record record = ota_boot_adopt(boot);
+    if (count_attempt(boot, &record) || !journal->valid || journal->torn ||
+        !(journal->newest.flags & OTA_RECORD_SETTLED) ||
         journal->newest.state != record.state ||
         !ota_record_has_image(&journal->newest, &boot->app)) {
         ota_boot_write(boot, &record);
@@ -219,10 +253,7 @@ static enum ota_verdict no_app(struct ota_boot *boot)
     if (boot->failures >= OTA_INSTALL_TRIES) {
         return OTA_BOOT_NO_APP;
     }
-    boot->requested = false;
-    boot->from_any = true;
-    boot->source_index = 0;
-    return ota_boot_go(boot, STATE_OPEN);
+    return ota_job_fetch_any(boot);
 }
 
 /// The machine ///
@@ -231,6 +262,7 @@ void ota_boot_begin(struct ota_boot *boot, const struct ota_boot_config *config)
 {
     memset(boot, 0, sizeof *boot);
     boot->config = config;
+    boot->recovery = config->recovery;
 }
 
 enum ota_verdict ota_boot_step(struct ota_boot *boot)
@@ -243,9 +275,12 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
         [STATE_SETTLE] = settle,
         [STATE_RUN] = run,
         [STATE_NO_APP] = no_app,
-        [STATE_OPEN] = ota_install_open,
-        [STATE_HEADER] = ota_install_header,
-        [STATE_CHECK] = ota_install_check,
+        [STATE_OPEN] = ota_fetch_open,
+        [STATE_HEADER] = ota_fetch_header,
+        [STATE_CHECK] = ota_fetch_check,
+        [STATE_COPY_BEGIN] = ota_copy_begin,
+        [STATE_COPY] = ota_copy_step,
+        [STATE_PROVE] = ota_copy_prove,
         [STATE_BEGIN] = ota_install_begin,
         [STATE_ERASE] = ota_install_erase,
         [STATE_PROGRAM] = ota_install_program,
@@ -255,8 +290,15 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
     return states[boot->state](boot);
 }
 
+void ota_boot_end_recovery(struct ota_boot *boot)
+{
+    if (boot->recovery && boot->state == STATE_NO_APP) {
+        boot->recovery = false;
+        ota_boot_go(boot, STATE_DECIDE);
+    }
+}
+
 bool ota_boot_update_failed(const struct ota_boot *boot)
 {
-    return boot->failures > 0 ||
-           boot->journal.newest.state == OTA_STATE_INSTALLING;
+    return boot->failures > 0 || is_half_done(boot);
 }

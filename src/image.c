@@ -35,6 +35,12 @@ void ota_image_encode(const struct ota_image *image,
     store_le32(raw + 12, image->version);
 }
 
+bool ota_image_is_same(const struct ota_image *a, const struct ota_image *b)
+{
+    return a->magic == b->magic && a->size == b->size && a->crc == b->crc &&
+           a->version == b->version;
+}
+
 uint32_t ota_image_max_size(const struct ota_layout *layout)
 {
     return layout->app.size - OTA_HEADER_SPACE;
@@ -51,6 +57,11 @@ int ota_image_check_header(const struct ota_image *image,
     }
     if (image->size > ota_image_max_size(layout)) {
         return OTA_ERR_TOO_LARGE;
+    }
+    for (unsigned i = 0; i < 2 && layout->slot[i].flash; i++) {
+        if (image->header_size + image->size > layout->slot[i].size) {
+            return OTA_ERR_TOO_LARGE;
+        }
     }
     return 0;
 }

@@ -87,6 +87,7 @@ int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
     }
     journal->turns = journal->newest.sequence / capacity;
     journal->next = used[journal->turns % 2];
+    journal->torn = journal->next != journal->newest.sequence % capacity + 1;
     return 0;
 }
 
@@ -132,6 +133,7 @@ int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
         if (err == 0) {
             journal->newest = *record;
             journal->valid = true;
+            journal->torn = false;
             return 0;
         }
         if (ota_flash_is_untouched(err)) {

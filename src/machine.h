@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The states of struct ota_boot and what boot.c (which application runs) and
-// install.c (bringing a new one) call of each other.
+// The states of struct ota_boot, and what the files of the machine call of each
+// other:
+//
+//   boot.c     which application runs
+//   job.c      what is to be done about it, and what next when that fails
+//   fetch.c    reading an image from where it is, and checking it there
+//   copy.c     bringing an image into a slot
+//   install.c  bringing an image into the app slot
 
 #ifndef MACHINE_H
 #define MACHINE_H
@@ -17,10 +23,15 @@ enum state {
     STATE_SETTLE,     // leave the journal as an application wants to find it
     STATE_RUN,        // final
     STATE_NO_APP,     // final until the caller wants to look for an image
+    // fetch.c
+    STATE_OPEN,   // the source
+    STATE_HEADER, // read and check the image's header
+    STATE_CHECK,  // verify it where it is, if it can be read twice
+    // copy.c
+    STATE_COPY_BEGIN, // record that a slot is about to change
+    STATE_COPY,       // into it
+    STATE_PROVE,      // does the slot hold what the app slot holds?
     // install.c
-    STATE_OPEN,    // the next source
-    STATE_HEADER,  // read and check its header
-    STATE_CHECK,   // verify it where it is, if it can be read twice
     STATE_BEGIN,   // record that the app slot is about to change
     STATE_ERASE,   // the app slot
     STATE_PROGRAM, // the application but for its vectors
@@ -29,26 +40,52 @@ enum state {
     STATE_COUNT
 };
 
+// What the machine is at, if not at booting. Each ends in the next or in an
+// application to run.
+enum job {
+    JOB_FETCH,   // from a source into a slot; without slots, into the app slot
+    JOB_BACKUP,  // the running application into the slot beside the update's
+    JOB_INSTALL, // from a slot into the app slot, for a trial
+    JOB_RESTORE, // the same for an application that was confirmed before
+};
+
 // Each does one step, sets the next state and returns a verdict.
-enum ota_verdict ota_install_open(struct ota_boot *boot);
-enum ota_verdict ota_install_header(struct ota_boot *boot);
-enum ota_verdict ota_install_check(struct ota_boot *boot);
+enum ota_verdict ota_fetch_open(struct ota_boot *boot);
+enum ota_verdict ota_fetch_header(struct ota_boot *boot);
+enum ota_verdict ota_fetch_check(struct ota_boot *boot);
+enum ota_verdict ota_copy_begin(struct ota_boot *boot);
+enum ota_verdict ota_copy_step(struct ota_boot *boot);
+enum ota_verdict ota_copy_prove(struct ota_boot *boot);
 enum ota_verdict ota_install_begin(struct ota_boot *boot);
 enum ota_verdict ota_install_erase(struct ota_boot *boot);
 enum ota_verdict ota_install_program(struct ota_boot *boot);
 enum ota_verdict ota_install_verify(struct ota_boot *boot);
 enum ota_verdict ota_install_finish(struct ota_boot *boot);
 
+/// boot.c ///
+
 // Goes to a state with position and crc at 0.
 enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state);
 
-// Adds the next chunk of the app slot's application to boot->crc, of size
-// bytes in all. 1: all done, 0: more to come, or a read error.
-OTA_CHECKED int ota_boot_crc_app(struct ota_boot *boot, uint32_t size);
+// Adds the next chunk of an application of size bytes, which begins at offset
+// in area, to boot->crc. 1: all done, 0: more to come, or a read error.
+OTA_CHECKED int ota_boot_crc(struct ota_boot *boot, const struct ota_area *area,
+                             uint32_t offset, uint32_t size);
 
-// The newest record with what this boot knows of the app slot put in: the
-// basis of every record that the bootloader writes.
+// Whether it is the one that the journal has on trial.
+bool ota_boot_app_on_trial(const struct ota_boot *boot);
+
+// Whether the app slot holds an application that may be relied on: valid, and
+// not in the middle of being replaced, when torn flash may read well by chance.
+bool ota_boot_app_stands(const struct ota_boot *boot);
+
+// The newest record; if the application stands, with what this boot knows of it
+// put in: the basis of every record before work on flash.
 struct ota_record ota_boot_record(const struct ota_boot *boot);
+
+// The same for an application that is going to run because nothing better is
+// left, even if it does not stand.
+struct ota_record ota_boot_adopt(const struct ota_boot *boot);
 
 // Writes a record, marked settled; keeps its error in boot->journal_error.
 int ota_boot_write(struct ota_boot *boot, struct ota_record *record);
@@ -56,10 +93,48 @@ int ota_boot_write(struct ota_boot *boot, struct ota_record *record);
 void ota_boot_progress(const struct ota_boot *boot, enum ota_step step,
                        uint32_t done, uint32_t total);
 
-// The application's place in the journal's header words.
-void ota_record_set_image(struct ota_record *record,
-                          const struct ota_image *image);
-bool ota_record_has_image(const struct ota_record *record,
-                          const struct ota_image *image);
+/// job.c ///
+
+// Begins what a request, or a half done install, asks for.
+enum ota_verdict ota_job_requested(struct ota_boot *boot);
+enum ota_verdict ota_job_interrupted(struct ota_boot *boot);
+
+// The staged image of boot->slot is good: installs it, after a backup where
+// that is needed.
+enum ota_verdict ota_job_install(struct ota_boot *boot);
+
+// Begins to read, for this job, enum ota_slot slot.
+enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
+                                   uint8_t slot);
+
+// Asks all sources, from the first one on, because there is nothing to run.
+enum ota_verdict ota_job_fetch_any(struct ota_boot *boot);
+
+// Nothing valid in the app slot: from the backup, or any other slot.
+enum ota_verdict ota_job_rescue(struct ota_boot *boot);
+
+// A trial has used up its boots: back to the backup.
+enum ota_verdict ota_job_revert(struct ota_boot *boot);
+
+// The job cannot go on.
+enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
+                              int err);
+
+// The image of the update under way, into a record: what was tried.
+void ota_job_set_tried(struct ota_record *record, const struct ota_boot *boot);
+bool ota_job_was_tried(const struct ota_record *record,
+                       const struct ota_boot *boot);
+
+// The slot beside slot, as the backup of an update from there; none where the
+// application before is not known to be in it.
+uint8_t ota_job_backup(const struct ota_boot *boot);
+
+/// fetch.c ///
+
+struct ota_source *ota_fetch_source(struct ota_boot *boot);
+
+// Reads what the source has of the wanted bytes into the buffer. 1: it holds
+// them all, 0: not yet, or an error.
+OTA_CHECKED int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted);
 
 #endif

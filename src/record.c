@@ -55,6 +55,12 @@ void ota_record_encode(const struct ota_record *record,
     store_le32(raw + AT_RECORD_CRC, ota_crc32(0, raw, AT_RECORD_CRC));
 }
 
+// A slot that does not exist plays no role: the number chooses an area.
+static uint8_t slot_of(unsigned number)
+{
+    return number <= OTA_SLOT_B ? (uint8_t)number : OTA_SLOT_NONE;
+}
+
 int ota_record_decode(struct ota_record *record,
                       const uint8_t raw[OTA_RECORD_SIZE])
 {
@@ -74,8 +80,8 @@ int ota_record_decode(struct ota_record *record,
         .state = raw[AT_STATE],
         .source = raw[AT_SOURCE],
         .attempts = raw[AT_ATTEMPTS],
-        .backup = raw[AT_ROLES] & 15,
-        .staged = raw[AT_ROLES] >> 4,
+        .backup = slot_of(raw[AT_ROLES] & 15),
+        .staged = slot_of(raw[AT_ROLES] >> 4),
         .installs = raw[AT_INSTALLS],
         .step = raw[AT_STEP],
         .flags = raw[AT_FLAGS],
@@ -86,6 +92,24 @@ int ota_record_decode(struct ota_record *record,
     memcpy(record->installed, raw + AT_INSTALLED, sizeof record->installed);
     memcpy(record->tried, raw + AT_TRIED, sizeof record->tried);
     return 0;
+}
+
+void ota_record_set_image(struct ota_record *record,
+                          const struct ota_image *image)
+{
+    record->magic = image->magic;
+    record->size = image->size;
+    record->crc = image->crc;
+    record->version = image->version;
+    store_le32(record->installed, image->crc);
+    store_le32(record->installed + 4, image->size);
+}
+
+bool ota_record_has_image(const struct ota_record *record,
+                          const struct ota_image *image)
+{
+    return record->magic == image->magic && record->size == image->size &&
+           record->crc == image->crc && record->version == image->version;
 }
 
 const char *ota_step_name(enum ota_step step)

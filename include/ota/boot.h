@@ -24,6 +24,7 @@
 #include "ota/image.h"
 #include "ota/journal.h"
 #include "ota/layout.h"
+#include "ota/slot.h"
 #include "ota/source.h"
 
 // Bytes read, programmed or checked in one step. A multiple of
@@ -63,8 +64,8 @@ struct ota_boot_config {
 };
 
 // State of the machine; owned by the caller. Read-only outside: journal, app,
-// app_error, development, image, error, step, journal_error. The rest is
-// private.
+// app_error, development, trial, image, error, step, journal_error. The rest
+// is private.
 struct ota_boot {
     const struct ota_boot_config *config;
     struct ota_journal journal;
@@ -78,16 +79,25 @@ struct ota_boot {
     int error;              // of the last update in this boot, 0: none failed
     enum ota_step step;     // at which it failed; DONE: installed
 
+    bool trial; // this boot of the application is one of its trial
     uint8_t state;
+    uint8_t job;
+    uint8_t slot;        // enum ota_slot that the job reads, or stages in
+    uint8_t looked;      // slots that a rescue has looked into, by bit
     uint8_t rereads;     // of an application that could not be read
     uint8_t failures;    // installs that failed in this boot
     bool requested;      // by the journal, not for want of an application
     bool from_any;       // any source will do
+    bool polled;         // all sources have been asked
     bool touched;        // the app slot is being replaced
+    bool recovery;       // the button asks for an image
+    bool backup_stands;  // the slot beside the update's is proved to hold app
     size_t source_index; // in config->sources
     uint32_t position;   // bytes of the current step that are done
     uint32_t buffered;   // bytes in buffer
     uint32_t crc;        // running
+    struct ota_area_source area;       // the slot or app slot that is read
+    struct ota_slot_writer writer;     // the slot that is written
     uint8_t first[OTA_MAX_WRITE_UNIT]; // of the application: programmed last
     uint8_t buffer[OTA_CHUNK];
 };

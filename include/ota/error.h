@@ -56,10 +56,10 @@ enum ota_error {
     OTA_ERR_NO_APP = -69,        // the app slot holds no valid application
 
     /// staging and trial ///
-    OTA_ERR_NO_SLOT = -80,    // this layout has no slot to stage in
-    OTA_ERR_NOT_STAGED = -81, // no complete image is staged
-    OTA_ERR_ON_TRIAL = -82,   // not before the running application confirms
-    OTA_ERR_NO_TRIAL = -83,   // what runs is not what is on trial
+    OTA_ERR_NO_SLOT = -80,     // this layout has no slot to stage in
+    OTA_ERR_NOT_STAGED = -81,  // no complete image is staged
+    OTA_ERR_ON_TRIAL = -82,    // not before the running application confirms
+    OTA_ERR_NO_TRIAL = -83,    // what runs is not what is on trial
     OTA_ERR_UNCONFIRMED = -84, // the new application did not confirm in time
 };
 

@@ -8,6 +8,7 @@
 #ifndef OTA_IMAGE_H
 #define OTA_IMAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ota/error.h"
@@ -46,12 +47,16 @@ OTA_CHECKED int ota_image_decode(struct ota_image *image,
 void ota_image_encode(const struct ota_image *image,
                       uint8_t raw[OTA_PLAIN_HEADER_SIZE]);
 
+// Whether two decoded headers say the same.
+bool ota_image_is_same(const struct ota_image *a, const struct ota_image *b);
+
 // Largest application in bytes that the layout's app slot takes.
 uint32_t ota_image_max_size(const struct ota_layout *layout);
 
 // Whether a decoded image may be installed on this layout, from its header
 // alone: 0, OTA_ERR_UNSIGNED, OTA_ERR_TRUNCATED (too small for a vector table)
-// or OTA_ERR_TOO_LARGE.
+// or OTA_ERR_TOO_LARGE (for the app slot, or for a slot that it may have to be
+// staged in or backed up to).
 OTA_CHECKED int ota_image_check_header(const struct ota_image *image,
                                        const struct ota_layout *layout);
 

@@ -14,6 +14,7 @@
 
 #include "ota/error.h"
 #include "ota/flash.h"
+#include "ota/image.h"
 
 #define OTA_JOURNAL_FORMAT 1
 #define OTA_RECORD_SIZE    64
@@ -89,6 +90,13 @@ struct ota_record {
     uint8_t tried[8];     // size. The same of the image tried last.
 };
 
+// The five header words and the digest prefix of an image, into a record; and
+// whether a record's header words are those of an image.
+void ota_record_set_image(struct ota_record *record,
+                          const struct ota_image *image);
+bool ota_record_has_image(const struct ota_record *record,
+                          const struct ota_image *image);
+
 // A record to and from its 64 bytes. decode returns 0, OTA_ERR_CRC (torn,
 // corrupt or blank) or OTA_ERR_FORMAT (valid, but of a newer format).
 void ota_record_encode(const struct ota_record *record,
@@ -97,14 +105,16 @@ OTA_CHECKED int ota_record_decode(struct ota_record *record,
                                   const uint8_t raw[OTA_RECORD_SIZE]);
 
 // State of an open journal; owned by the caller, private to journal.c except
-// for newest, valid and blank.
+// for newest, valid, blank and torn.
 struct ota_journal {
     const struct ota_area *units; // two areas
     struct ota_record newest;     // all zero while none is known
     bool valid;                   // newest was found or written
     bool blank;                   // the scan found both units erased
-    uint32_t turns;               // turn-overs; the unit in use is turns % 2
-    uint32_t next;                // position of the next append
+    bool torn; // what is no record stands behind the newest: it may read as one
+               // another time
+    uint32_t turns; // turn-overs; the unit in use is turns % 2
+    uint32_t next;  // position of the next append
 };
 
 // Scans both units completely. units points to two areas that outlive the

@@ -43,7 +43,8 @@ struct ota_slot_writer {
     const struct ota_area *area;
     uint32_t total;    // bytes of the file
     uint32_t position; // bytes taken
-    uint32_t erased;   // bytes of the area that have been erased
+    uint32_t begun;    // end of the erase unit that is being programmed
+    uint32_t erased;   // end of what has been erased
     uint8_t pending[OTA_MAX_WRITE_UNIT]; // the tail of position that is no
                                          // whole write unit yet
 };
@@ -58,9 +59,9 @@ void ota_slot_begin(struct ota_slot_writer *writer, const struct ota_area *area,
 OTA_CHECKED int ota_slot_write(struct ota_slot_writer *writer, const void *data,
                                size_t len);
 
-// The offset of the file from which an interrupted file of total bytes can be
-// continued: the beginning of the erase unit before the first blank one, or a
-// read error.
+// The offset from which an interrupted file of total bytes can be continued:
+// the beginning of the erase unit before the first blank one. Never mind what
+// cannot be read. Negative: the area is smaller than total.
 OTA_CHECKED int32_t ota_slot_frontier(const struct ota_area *area,
                                       uint32_t total);
 
@@ -77,5 +78,13 @@ ota_slot_area(const struct ota_layout *layout, uint8_t slot)
 // OTA_SLOT_NONE: the layout has none.
 uint8_t ota_slot_free(const struct ota_layout *layout,
                       const struct ota_record *record);
+
+// The slot beside enum ota_slot slot, or OTA_SLOT_NONE where it is alone.
+static inline uint8_t ota_slot_other(const struct ota_layout *layout,
+                                     uint8_t slot)
+{
+    return layout->slot[1].flash ? (uint8_t)(OTA_SLOT_A + OTA_SLOT_B - slot)
+                                 : OTA_SLOT_NONE;
+}
 
 #endif

@@ -35,6 +35,7 @@
 // writer.total: bytes of the file taken so far, and in all.
 struct ota_stage {
     struct ota_app *app;
+    struct ota_image image; // as offered
     struct ota_slot_writer writer;
     uint8_t slot; // enum ota_slot
 };
@@ -45,8 +46,9 @@ struct ota_stage {
 // OTA_ERR_TRUNCATED when head is too short). Withdraws what was staged or
 // requested before, by a record. Then write from byte 0 of the file.
 //
-// Also OTA_ERR_NO_SLOT, OTA_ERR_ON_TRIAL, OTA_ERR_BUSY, OTA_ERR_JOURNAL_EMPTY
-// as for ota_app_request, errors of ota_journal_append and of the flash.
+// Also OTA_ERR_NO_SLOT, OTA_ERR_JOURNAL_EMPTY, OTA_ERR_ON_TRIAL (confirm
+// first), OTA_ERR_BUSY (the bootloader could not record the end of the last
+// update: reset first) and errors of ota_journal_append.
 OTA_CHECKED int ota_stage_begin(struct ota_stage *stage, struct ota_app *app,
                                 const void *head, size_t len);
 

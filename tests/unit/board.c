@@ -63,6 +63,7 @@ static struct ota_layout make_layout(const struct shape *shape)
         .ram_base = 0x20000000,
         .ram_size = 0x5000,
         .allow_unsigned = true,
+        .trial_boots = 3,
         .boot = {NULL, 0, shape->journal},
         .journal = {{NULL, shape->journal, unit},
                     {NULL, shape->journal + unit, unit}},

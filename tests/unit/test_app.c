@@ -64,9 +64,9 @@ static void another_bootloader_is_refused(void **state)
 static void layout_digest(void **state)
 {
     (void)state;
-    const uint32_t words[] = {0x00044601, 0x08000000, 0,       0x8000,
-                              0x8000,     0x4000,     0xC000,  0x4000,
-                              0x10000,    0x50000,    0x60000, 0x20000};
+    const uint32_t words[] = {
+        0x00044601, 0x08000000, 0, 0x8000, 0x8000, 0x4000, 0xC000,  0x4000,
+        0x10000,    0x50000,    0, 0,      0,      0,      0x60000, 0x20000};
     uint64_t hash = 0xCBF29CE484222325u;
     for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
         hash = (hash ^ words[i]) * 0x100000001B3u;

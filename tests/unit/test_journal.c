@@ -56,7 +56,8 @@ static void record_bytes(void **state)
         .state = OTA_STATE_INSTALLING,
         .source = 1,
         .attempts = 5,
-        .roles = 6,
+        .backup = OTA_SLOT_B,
+        .staged = OTA_SLOT_A,
         .installs = 7,
         .step = 8,
         .flags = 1,
@@ -70,7 +71,7 @@ static void record_bytes(void **state)
     const uint8_t expected[60] = {
         1,    0,    0,    0,    0xAB, 0xEF, 0xCD, 0xAB, 0x44, 0x33, 0x22, 0x11,
         0x88, 0x77, 0x66, 0x55, 3,    0,    2,    1,    2,    0,    0,    1,
-        1,    2,    1,    5,    6,    7,    8,    1,    0xFE, 0xFF, 0xFF, 0xFF,
+        1,    2,    1,    5,    0x12, 7,    8,    1,    0xFE, 0xFF, 0xFF, 0xFF,
         0x0D, 0x0C, 0x0B, 0x0A, 9,    0,    0,    0,    1,    2,    3,    4,
         5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,   16};
     uint8_t raw[OTA_RECORD_SIZE];

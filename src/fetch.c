@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+//
+// Reading an image from where it is, a source or a slot, and checking it there:
+//
+//   OPEN > HEADER > CHECK
+
+#include "machine.h"
+
+#include <string.h>
+
+#include "ota/crc32.h"
+
+struct ota_source *ota_fetch_source(struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH
+               ? boot->config->sources[boot->source_index].source
+               : &boot->area.source;
+}
+
+// Finds the source that was asked for; false: there is none.
+static bool find_source(struct ota_boot *boot)
+{
+    const struct ota_boot_config *config = boot->config;
+    while (!boot->from_any && boot->source_index < config->source_count &&
+           config->sources[boot->source_index].id !=
+               boot->journal.newest.source) {
+        boot->source_index++;
+    }
+    return boot->source_index < config->source_count;
+}
+
+enum ota_verdict ota_fetch_open(struct ota_boot *boot)
+{
+    boot->image = (struct ota_image){0};
+    boot->buffered = 0;
+    if (boot->job == JOB_FETCH && !find_source(boot)) {
+        return ota_job_fail(boot, OTA_STEP_OPEN, OTA_ERR_SOURCE_OPEN);
+    }
+    int err = ota_source_open(ota_fetch_source(boot));
+    if (err) {
+        return ota_job_fail(boot, OTA_STEP_OPEN, err);
+    }
+    return ota_boot_go(boot, STATE_HEADER);
+}
+
+int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted)
+{
+    uint32_t room = wanted - boot->buffered;
+    if (room == 0) {
+        return 1;
+    }
+    struct ota_source *source = ota_fetch_source(boot);
+    int got = source->read(source, boot->buffer + boot->buffered, room);
+    if (got == OTA_ERR_SOURCE_END) {
+        return OTA_ERR_TRUNCATED;
+    }
+    if (got < 0) {
+        return got;
+    }
+    if ((uint32_t)got > room) {
+        return OTA_ERR_SOURCE_READ; // a broken source wrote past the end
+    }
+    boot->buffered += (uint32_t)got;
+    return boot->buffered == wanted;
+}
+
+// An image that was reverted does not come back by itself.
+static bool was_reverted(const struct ota_boot *boot)
+{
+    const struct ota_record *newest = &boot->journal.newest;
+    return boot->job == JOB_FETCH && !boot->requested &&
+           newest->result == OTA_ERR_UNCONFIRMED &&
+           ota_job_was_tried(newest, boot) &&
+           boot->config->sources[boot->source_index].source->seek;
+}
+
+static int check_image(struct ota_boot *boot)
+{
+    const struct ota_layout *layout = boot->config->layout;
+    int err = ota_image_decode(&boot->image, boot->buffer);
+    if (err == OTA_ERR_MAGIC) {
+        boot->image = (struct ota_image){0}; // no image: no version either
+    }
+    if (err) {
+        return err;
+    }
+    err = ota_image_check_header(&boot->image, layout);
+    if (err) {
+        return err;
+    }
+    if (was_reverted(boot)) {
+        return OTA_ERR_UNCONFIRMED;
+    }
+    return ota_image_check_vectors(&boot->image, layout,
+                                   boot->buffer + boot->image.header_size);
+}
+
+static bool goes_to_a_slot(const struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH && boot->config->layout->slot[0].flash;
+}
+
+static enum ota_verdict checked(struct ota_boot *boot)
+{
+    if (goes_to_a_slot(boot)) {
+        return ota_boot_go(boot, STATE_COPY_BEGIN);
+    }
+    if (boot->job == JOB_INSTALL) {
+        return ota_job_install(boot);
+    }
+    return ota_boot_go(boot, STATE_BEGIN);
+}
+
+// A source that cannot go back: what was read of it goes where it belongs.
+static enum ota_verdict stream_on(struct ota_boot *boot)
+{
+    if (!goes_to_a_slot(boot)) {
+        // the vectors are the first bytes to be programmed (and no header is
+        // so short that they would overlap)
+        memcpy(boot->buffer, boot->buffer + boot->image.header_size,
+               OTA_VECTORS_SIZE);
+        boot->buffered = OTA_VECTORS_SIZE;
+    }
+    return checked(boot);
+}
+
+static enum ota_verdict seek(struct ota_boot *boot, uint32_t offset,
+                             enum ota_verdict (*next)(struct ota_boot *))
+{
+    struct ota_source *source = ota_fetch_source(boot);
+    boot->buffered = 0;
+    int err = source->seek(source, offset);
+    return err ? ota_job_fail(boot, OTA_STEP_CHECK, err) : next(boot);
+}
+
+static enum ota_verdict check_begin(struct ota_boot *boot)
+{
+    return ota_boot_go(boot, STATE_CHECK);
+}
+
+enum ota_verdict ota_fetch_header(struct ota_boot *boot)
+{
+    int done = ota_fetch_fill(boot, OTA_PLAIN_HEADER_SIZE + OTA_VECTORS_SIZE);
+    if (done == 0) {
+        return OTA_BOOT_BUSY;
+    }
+    int err = done < 0 ? done : check_image(boot);
+    if (err) {
+        return ota_job_fail(boot, OTA_STEP_HEADER, err);
+    }
+    struct ota_source *source = ota_fetch_source(boot);
+    if (source->set_total_size) {
+        source->set_total_size(source,
+                               boot->image.header_size + boot->image.size);
+    }
+    if (!source->seek) {
+        return stream_on(boot);
+    }
+    return seek(boot, boot->image.header_size, check_begin);
+}
+
+enum ota_verdict ota_fetch_check(struct ota_boot *boot)
+{
+    uint32_t left = boot->image.size - boot->position;
+    int done = ota_fetch_fill(boot, left < OTA_CHUNK ? left : OTA_CHUNK);
+    if (done < 0) {
+        return ota_job_fail(boot, OTA_STEP_CHECK, done);
+    }
+    if (done == 0) {
+        return OTA_BOOT_BUSY;
+    }
+    boot->crc = ota_crc32(boot->crc, boot->buffer, boot->buffered);
+    boot->position += boot->buffered;
+    boot->buffered = 0;
+    ota_boot_progress(boot, OTA_STEP_CHECK, boot->position, boot->image.size);
+    if (boot->position < boot->image.size) {
+        return OTA_BOOT_BUSY;
+    }
+    if (boot->crc != boot->image.crc) {
+        return ota_job_fail(boot, OTA_STEP_CHECK, OTA_ERR_CRC);
+    }
+    return seek(boot, goes_to_a_slot(boot) ? 0 : boot->image.header_size,
+                checked);
+}

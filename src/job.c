@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+//
+// What is to be done, and what next when that fails. In this order: the update
+// again, the application that still stands, the backup, any other slot, another
+// source, recovery.
+
+#include "machine.h"
+
+#include <string.h>
+
+#include "ota/bytes.h"
+
+/// What was tried ///
+
+static void put_digest(uint8_t digest[8], const struct ota_image *image)
+{
+    store_le32(digest, image->crc);
+    store_le32(digest + 4, image->size);
+}
+
+void ota_job_set_tried(struct ota_record *record, const struct ota_boot *boot)
+{
+    record->tried_version = boot->image.version;
+    put_digest(record->tried, &boot->image);
+}
+
+bool ota_job_was_tried(const struct ota_record *record,
+                       const struct ota_boot *boot)
+{
+    uint8_t digest[8];
+    put_digest(digest, &boot->image);
+    return memcmp(digest, record->tried, sizeof digest) == 0;
+}
+
+/// Beginning ///
+
+static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
+{
+    boot->job = JOB_FETCH;
+    boot->source_index = 0;
+    boot->from_any = from_any;
+    return ota_boot_go(boot, STATE_OPEN);
+}
+
+enum ota_verdict ota_job_fetch_any(struct ota_boot *boot)
+{
+    boot->requested = false;
+    boot->polled = true;
+    return fetch(boot, true);
+}
+
+enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
+                                   uint8_t slot)
+{
+    boot->job = (uint8_t)job;
+    boot->slot = slot;
+    ota_area_source_init(&boot->area, ota_slot_area(boot->config->layout, slot),
+                         0, 0);
+    return ota_boot_go(boot, STATE_OPEN);
+}
+
+enum ota_verdict ota_job_requested(struct ota_boot *boot)
+{
+    const struct ota_record *newest = &boot->journal.newest;
+    boot->requested = true;
+    if (newest->source == OTA_SOURCE_STAGED && newest->staged) {
+        return ota_job_from_slot(boot, JOB_INSTALL, newest->staged);
+    }
+    return fetch(boot, newest->source == OTA_SOURCE_ANY);
+}
+
+enum ota_verdict ota_job_interrupted(struct ota_boot *boot)
+{
+    const struct ota_record *newest = &boot->journal.newest;
+    boot->requested = true;
+    boot->error = newest->result;
+    boot->step = (enum ota_step)newest->step;
+    if (newest->state == OTA_STATE_REVERTING) {
+        return ota_job_rescue(boot);
+    }
+    if (!boot->config->layout->slot[0].flash) {
+        return fetch(boot, newest->source == OTA_SOURCE_ANY);
+    }
+    if (newest->staged && newest->installs < OTA_INSTALL_TRIES) {
+        return ota_job_from_slot(boot, JOB_INSTALL, newest->staged);
+    }
+    return ota_job_rescue(boot);
+}
+
+uint8_t ota_job_backup(const struct ota_boot *boot)
+{
+    return boot->backup_stands || boot->app_error
+               ? ota_slot_other(boot->config->layout, boot->slot)
+               : boot->journal.newest.backup;
+}
+
+static bool wants_backup(const struct ota_boot *boot)
+{
+    return boot->config->layout->slot[1].flash && !boot->backup_stands &&
+           ota_boot_app_stands(boot) && !boot->development &&
+           !ota_boot_app_on_trial(boot);
+}
+
+enum ota_verdict ota_job_install(struct ota_boot *boot)
+{
+    return ota_boot_go(boot, wants_backup(boot) ? STATE_PROVE : STATE_BEGIN);
+}
+
+/// Failing ///
+
+static bool same_outcome(const struct ota_record *a, const struct ota_record *b)
+{
+    return a->ota_flag == b->ota_flag && a->state == b->state &&
+           a->result == b->result && a->step == b->step &&
+           a->tried_version == b->tried_version && a->installs == b->installs &&
+           memcmp(a->tried, b->tried, sizeof a->tried) == 0;
+}
+
+// Tells the journal why an update that was asked for did not happen. The
+// request is withdrawn while there is an application to run; without one the
+// record goes on saying INSTALLING, so that the next boot tries again.
+static void record_failure(struct ota_boot *boot)
+{
+    struct ota_record record = ota_boot_adopt(boot);
+    // a low supply refuses nothing: the request stays for the next boot
+    bool again = boot->requested && boot->error == OTA_ERR_POWER;
+    record.ota_flag = again ? OTA_FLAG_REQUEST : OTA_FLAG_NONE;
+    if (!again && boot->job == JOB_INSTALL && boot->app_error == 0) {
+        record.staged = OTA_SLOT_NONE; // no good
+    }
+    record.result = boot->error;
+    record.step = (uint8_t)boot->step;
+    if (boot->step != OTA_STEP_TRIAL) {
+        ota_job_set_tried(&record, boot);
+    }
+    if (boot->touched && record.installs < UINT8_MAX) {
+        record.installs++;
+    }
+    // what is known already is not written again, or polling would wear flash
+    if (!boot->journal.valid || !same_outcome(&record, &boot->journal.newest)) {
+        ota_boot_write(boot, &record);
+    }
+}
+
+// Runs the application that is there, or looks and waits for an image.
+static enum ota_verdict give_up(struct ota_boot *boot)
+{
+    if (boot->requested) {
+        record_failure(boot);
+    }
+    if (boot->app_error == 0 && !boot->recovery) {
+        return ota_boot_go(boot, STATE_SETTLE);
+    }
+    if (!boot->polled && boot->failures < OTA_INSTALL_TRIES) {
+        return ota_job_fetch_any(boot);
+    }
+    ota_boot_go(boot, STATE_NO_APP);
+    return OTA_BOOT_NO_APP;
+}
+
+/// Rescue ///
+
+// The version in a slot's header; 0 where there is none.
+static uint32_t version_in(const struct ota_boot *boot, uint8_t slot)
+{
+    uint8_t raw[OTA_PLAIN_HEADER_SIZE];
+    struct ota_image image;
+    if (ota_area_read(ota_slot_area(boot->config->layout, slot), 0, raw,
+                      sizeof raw) ||
+        ota_image_decode(&image, raw)) {
+        return 0;
+    }
+    return image.version;
+}
+
+// The slot to look into next, once each: the backup, else the newer version.
+// Their contents are checked when it comes to it.
+static uint8_t next_candidate(struct ota_boot *boot)
+{
+    const struct ota_layout *layout = boot->config->layout;
+    uint8_t best = boot->journal.newest.backup;
+    if (best == OTA_SLOT_NONE && layout->slot[0].flash) {
+        best = OTA_SLOT_A;
+        if (layout->slot[1].flash &&
+            version_in(boot, OTA_SLOT_B) > version_in(boot, OTA_SLOT_A)) {
+            best = OTA_SLOT_B;
+        }
+    }
+    if (best != OTA_SLOT_NONE && boot->looked & 1u << best) {
+        best = ota_slot_other(layout, best);
+    }
+    if (best == OTA_SLOT_NONE || boot->looked & 1u << best) {
+        return OTA_SLOT_NONE;
+    }
+    boot->looked |= (uint8_t)(1u << best);
+    return best;
+}
+
+// Everything of an interrupted install stands but its last record. Its last
+// words may be half programmed and only read well today: so this counts once
+// nothing better is there. (An unsettled record is a later request.)
+static bool lacks_only_its_record(const struct ota_boot *boot)
+{
+    const struct ota_record *newest = &boot->journal.newest;
+    return newest->state == OTA_STATE_INSTALLING &&
+           (newest->flags & OTA_RECORD_SETTLED) && boot->app_error == 0 &&
+           ota_record_has_image(newest, &boot->app);
+}
+
+enum ota_verdict ota_job_rescue(struct ota_boot *boot)
+{
+    uint8_t slot = next_candidate(boot);
+    if (slot == OTA_SLOT_NONE) {
+        if (lacks_only_its_record(boot)) {
+            boot->job = JOB_INSTALL;
+            boot->slot = boot->journal.newest.staged;
+            boot->image = boot->app;
+            return ota_boot_go(boot, STATE_FINISH);
+        }
+        return give_up(boot);
+    }
+    if (boot->error == OTA_OK) {
+        boot->error = boot->app_error; // it has rotted
+        boot->step = OTA_STEP_RESTORE;
+    }
+    return ota_job_from_slot(
+        boot, slot == boot->journal.newest.backup ? JOB_RESTORE : JOB_INSTALL,
+        slot);
+}
+
+enum ota_verdict ota_job_revert(struct ota_boot *boot)
+{
+    const struct ota_record *newest = &boot->journal.newest;
+    boot->error = OTA_ERR_UNCONFIRMED;
+    boot->step = OTA_STEP_TRIAL;
+    boot->requested = true;
+    if (newest->backup != OTA_SLOT_NONE) {
+        return ota_job_from_slot(boot, JOB_RESTORE, newest->backup);
+    }
+    if (boot->config->layout->slot[0].flash) {
+        return give_up(boot); // nothing to go back to: it runs on
+    }
+    record_failure(boot);
+    boot->app_error = OTA_ERR_UNCONFIRMED;
+    return give_up(boot);
+}
+
+// The app slot is half done: again, for a while; then something else.
+static enum ota_verdict fail_touched(struct ota_boot *boot)
+{
+    record_failure(boot);
+    boot->touched = false;
+    boot->failures++;
+    if (boot->failures < OTA_INSTALL_TRIES) {
+        return ota_boot_go(boot, STATE_OPEN);
+    }
+    return ota_job_rescue(boot);
+}
+
+static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
+{
+    // a slot that does not take it is not to be worn out either
+    boot->failures = (uint8_t)(boot->failures + (step == OTA_STEP_STAGE));
+    if (boot->from_any && boot->source_index + 1 < boot->config->source_count) {
+        boot->source_index++;
+        return ota_boot_go(boot, STATE_OPEN);
+    }
+    return lacks_only_its_record(boot) ? ota_job_rescue(boot) : give_up(boot);
+}
+
+enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
+                              int err)
+{
+    bool opened = step != OTA_STEP_OPEN;
+    if (opened) {
+        ota_source_close(ota_fetch_source(boot));
+    }
+    // going back to the backup has a reason of its own, which stays
+    if (boot->job != JOB_RESTORE) {
+        boot->error = err;
+        boot->step = step;
+    }
+    if (boot->touched) {
+        return fail_touched(boot);
+    }
+    if (err == OTA_ERR_POWER && !ota_boot_app_stands(boot)) {
+        ota_boot_go(boot, STATE_OPEN); // wait, wearing nothing
+        return OTA_BOOT_NO_APP;
+    }
+    if (boot->job == JOB_FETCH) {
+        return fail_fetch(boot, step);
+    }
+    return ota_boot_app_stands(boot) ? give_up(boot) : ota_job_rescue(boot);
+}

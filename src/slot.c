@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+
+#include "ota/slot.h"
+
+#include <string.h>
+
+/// An area as a source ///
+
+static int area_open(struct ota_source *source)
+{
+    ((struct ota_area_source *)source)->position = 0;
+    return 0;
+}
+
+static int area_seek(struct ota_source *source, uint32_t offset)
+{
+    ((struct ota_area_source *)source)->position = offset;
+    return 0;
+}
+
+static int area_read(struct ota_source *source, void *data, size_t len)
+{
+    struct ota_area_source *from = (struct ota_area_source *)source;
+    uint32_t n = (uint32_t)len;
+    uint32_t offset = from->position;
+    if (offset >= from->header_size) {
+        offset += from->gap;
+    } else if (n > from->header_size - offset) {
+        n = from->header_size - offset;
+    }
+    if (offset >= from->area->size) {
+        return OTA_ERR_SOURCE_END;
+    }
+    if (n > from->area->size - offset) {
+        n = from->area->size - offset;
+    }
+    int err = ota_area_read(from->area, offset, data, n);
+    if (err) {
+        return err;
+    }
+    from->position += n;
+    return (int)n;
+}
+
+void ota_area_source_init(struct ota_area_source *source,
+                          const struct ota_area *area, uint32_t header_size,
+                          uint32_t gap)
+{
+    *source = (struct ota_area_source){
+        .source = {.read = area_read, .open = area_open, .seek = area_seek},
+        .area = area,
+        .header_size = header_size,
+        .gap = gap,
+    };
+}
+
+/// Writing a slot ///
+
+void ota_slot_begin(struct ota_slot_writer *writer, const struct ota_area *area,
+                    uint32_t total, uint32_t from)
+{
+    *writer = (struct ota_slot_writer){
+        .area = area,
+        .total = total,
+        .position = from,
+        .begun = from,
+        .erased = from,
+    };
+}
+
+static int erase_next(struct ota_slot_writer *writer)
+{
+    int32_t size = ota_area_unit_size(writer->area, writer->erased);
+    if (size < 0) {
+        return (int)size;
+    }
+    int err = ota_area_erase(writer->area, writer->erased);
+    if (err) {
+        return err;
+    }
+    writer->erased += (uint32_t)size;
+    return 0;
+}
+
+// The next erase unit is begun: now the one behind it must be blank.
+static int begin_unit(struct ota_slot_writer *writer)
+{
+    if (writer->erased == writer->begun) {
+        int err = erase_next(writer); // the first one
+        if (err) {
+            return err;
+        }
+    }
+    writer->begun = writer->erased;
+    return writer->erased < writer->total ? erase_next(writer) : 0;
+}
+
+// Adds n bytes, not more than complete the pending write unit; programs it once
+// it is full, or the file's last.
+static int write_pending(struct ota_slot_writer *writer, const uint8_t *data,
+                         uint32_t n)
+{
+    const struct ota_geometry *geometry = writer->area->flash->geometry;
+    uint32_t have = writer->position % geometry->write_unit;
+    memcpy(writer->pending + have, data, n);
+    writer->position += n;
+    if (have + n < geometry->write_unit && writer->position < writer->total) {
+        return 0;
+    }
+    for (uint32_t i = have + n; i < geometry->write_unit; i++) {
+        writer->pending[i] = geometry->erased;
+    }
+    return ota_area_prog(writer->area, writer->position - n - have,
+                         writer->pending, geometry->write_unit);
+}
+
+static int write_units(struct ota_slot_writer *writer, const uint8_t *data,
+                       uint32_t n)
+{
+    int err = ota_area_prog(writer->area, writer->position, data, n);
+    writer->position += n;
+    return err;
+}
+
+int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
+{
+    if (len > writer->total - writer->position) {
+        return OTA_ERR_RANGE;
+    }
+    const uint8_t *from = data;
+    uint32_t unit = writer->area->flash->geometry->write_unit;
+    while (len > 0) {
+        int err =
+            writer->position == writer->begun ? begin_unit(writer) : OTA_OK;
+        if (err) {
+            return err;
+        }
+        uint32_t n = writer->begun - writer->position;
+        n = len < n ? (uint32_t)len : n;
+        uint32_t have = writer->position % unit;
+        if (have > 0 || n < unit) {
+            n = n < unit - have ? n : unit - have;
+            err = write_pending(writer, from, n);
+        } else {
+            n -= n % unit;
+            err = write_units(writer, from, n);
+        }
+        if (err) {
+            return err;
+        }
+        from += n;
+        len -= n;
+    }
+    return 0;
+}
+
+int32_t ota_slot_frontier(const struct ota_area *area, uint32_t total)
+{
+    uint32_t unit = 0, before = 0;
+    while (unit < total) {
+        int32_t size = ota_area_unit_size(area, unit);
+        if (size < 0) {
+            return size;
+        }
+        // what cannot be read is not blank
+        if (ota_area_is_blank(area, unit, (uint32_t)size) == 1) {
+            break;
+        }
+        before = unit;
+        unit += (uint32_t)size;
+    }
+    return (int32_t)before;
+}
+
+/// Which slot ///
+
+uint8_t ota_slot_free(const struct ota_layout *layout,
+                      const struct ota_record *record)
+{
+    if (!layout->slot[0].flash) {
+        return OTA_SLOT_NONE;
+    }
+    return record->backup == OTA_SLOT_A && layout->slot[1].flash ? OTA_SLOT_B
+                                                                 : OTA_SLOT_A;
+}
