@@ -11,70 +11,71 @@ void log_banner(const struct log *log, const char *layout_name,
                 layout_name, reset_cause);
 }
 
-static const char *source_name(uint8_t source)
-{
-    return source == OTA_SOURCE_C_ARRAY ? "the C array" : "any source";
-}
-
-static void log_journal(struct log *log)
+// What the journal says at the start: the last update, and what is to be done.
+static void log_journal(const struct log *log)
 {
     const struct ota_record *newest = &log->boot->journal.newest;
-    log->requested = newest->ota_flag == OTA_FLAG_REQUEST;
-    if (newest->state == OTA_STATE_INSTALLING) {
-        stm32_print(log->console, "update to %v was interrupted\n",
-                    newest->version);
-    } else if (log->requested) {
-        stm32_print(log->console, "update requested from %s\n",
-                    source_name(newest->source));
+    if (newest->result != 0) {
+        stm32_print(log->console, "last update: %v: %s (%s)\n",
+                    newest->tried_version, ota_error_text(newest->result),
+                    ota_step_name(newest->step));
     }
+    switch (newest->state) {
+    case OTA_STATE_INSTALLING:
+    case OTA_STATE_REVERTING:
+        stm32_print(log->console, "install of %v was interrupted\n",
+                    newest->version);
+        break;
+    case OTA_STATE_TRIAL:
+        stm32_print(log->console, "%v on trial, boot %u of %u\n",
+                    newest->version, newest->attempts + 1,
+                    log->boot->config->layout->trial_boots);
+        break;
+    default:
+        if (newest->ota_flag == OTA_FLAG_REQUEST) {
+            stm32_print(log->console, "update requested\n");
+        }
+    }
+}
+
+static bool line_is_shared(const struct log *log)
+{
+    const struct ota_boot_source *source = ota_boot_fetching(log->boot);
+    return source && source->id == OTA_SOURCE_UART;
 }
 
 void log_progress(void *context, enum ota_step step, unsigned percent)
 {
     struct log *log = context;
-    if (step == OTA_STEP_CHECK) {
-        log->checked = percent == 100;
+    if (line_is_shared(log) || step == OTA_STEP_DONE) {
+        return;
+    }
+    if (step != log->step) {
+        log->step = step;
         log->tenths = 0;
-    } else if (step == OTA_STEP_PROGRAM && percent / 10 > log->tenths) {
+        stm32_print(log->console, "%s", ota_step_name(step));
+    }
+    if (percent / 10 > log->tenths) {
         log->tenths = percent / 10;
-        stm32_print(log->console, "programming %u%\n", percent);
-    } else if (step == OTA_STEP_DONE) {
-        stm32_print(log->console, "installed %v\n", log->boot->image.version);
+        stm32_print(log->console, " %u%%%s", percent,
+                    percent == 100 ? "\n" : "");
     }
 }
 
-// Polling for an image fails once a second: only what is new is told.
+// Polling for an image fails again and again: only what is new is told.
 static void log_error(struct log *log)
 {
     const struct ota_boot *boot = log->boot;
-    if (boot->error == log->error && boot->step == log->step) {
+    if (boot->error == log->error && boot->step == log->at) {
         return;
     }
     log->error = boot->error;
-    log->step = boot->step;
-    if (boot->error == 0) {
-        return;
-    }
-    const char *outcome = "no image";
-    if (boot->step > OTA_STEP_CHECK) {
-        outcome = "update failed";
-    } else if (log->requested) {
-        outcome = "refused";
-    }
-    stm32_print(log->console, "%s: %s (%s)\n", outcome,
-                ota_error_text(boot->error), ota_step_name(boot->step));
-}
-
-static void log_checked(struct log *log)
-{
-    const struct ota_boot *boot = log->boot;
-    log->checked = false;
-    bool again = log->waiting && boot->image.crc == log->told;
-    bool failed = boot->error != 0 && boot->step == OTA_STEP_CHECK;
-    if (!failed && !again) {
-        log->told = boot->image.crc;
-        stm32_print(log->console, "image %v, %u bytes: verified\nerasing\n",
-                    boot->image.version, boot->image.size);
+    log->at = boot->step;
+    if (boot->error) {
+        stm32_print(log->console, "%v: %s (%s)\n", boot->image.version,
+                    ota_error_text(boot->error), ota_step_name(boot->step));
+    } else if (boot->step == OTA_STEP_DONE) {
+        stm32_print(log->console, "installed %v\n", boot->image.version);
     }
 }
 
@@ -88,31 +89,30 @@ static void log_run(const struct log *log)
     if (boot->development) {
         stm32_print(log->console, "running a development build\n");
     } else {
-        stm32_print(log->console, "running %v\n", boot->app.version);
+        stm32_print(log->console, "running %v%s\n", boot->app.version,
+                    boot->trial ? " on trial" : "");
     }
 }
 
 static void log_waiting(struct log *log)
 {
-    int err = log->boot->app_error;
     log->waiting = true;
-    if (err == OTA_ERR_NO_APP) {
-        stm32_print(log->console, "no valid application");
-    } else {
-        stm32_print(log->console, "no valid application: %s",
-                    ota_error_text(err));
+    if (log->boot->app_error) {
+        stm32_print(log->console, "no valid application: %s; ",
+                    ota_error_text(log->boot->app_error));
     }
-    stm32_print(log->console, "; waiting for an image\n");
+    stm32_print(log->console, "waiting for an image (XMODEM-1K or YMODEM)\n");
 }
 
 void log_step(struct log *log, enum ota_verdict verdict)
 {
+    const struct ota_boot *boot = log->boot;
     if (!log->scanned) {
         log->scanned = true;
         log_journal(log);
     }
-    if (log->checked) {
-        log_checked(log);
+    if (line_is_shared(log)) {
+        return;
     }
     log_error(log);
     if (verdict == OTA_BOOT_RUN) {
@@ -120,4 +120,5 @@ void log_step(struct log *log, enum ota_verdict verdict)
     } else if (verdict == OTA_BOOT_NO_APP && !log->waiting) {
         log_waiting(log);
     }
+    (void)boot;
 }

@@ -298,6 +298,14 @@ void ota_boot_end_recovery(struct ota_boot *boot)
     }
 }
 
+const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH && boot->state >= STATE_HEADER &&
+                   boot->state != STATE_FINISH
+               ? &boot->config->sources[boot->source_index]
+               : NULL;
+}
+
 bool ota_boot_update_failed(const struct ota_boot *boot)
 {
     return boot->failures > 0 || is_half_done(boot);
