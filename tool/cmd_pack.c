@@ -93,7 +93,7 @@ static enum status check_place(const struct arguments *arguments,
     if (size > limit.app_size) {
         return fail(STATUS_BAD,
                     "%s: too large: it reaches from 0x%08" PRIX32
-                    " over %" PRIu64 " bytes, the %s of %s takes %" PRIu32
+                    " over %" PRIu64 " bytes, %s of %s takes %" PRIu32
                     ": make it smaller, or leave out (objcopy -R) what lies "
                     "elsewhere",
                     arguments->input, start, size, limit.area, layout->name,

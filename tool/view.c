@@ -11,7 +11,7 @@ struct view_limit view_limit(const struct ota_layout *layout,
                              uint32_t header_size)
 {
     static const char *const names[] = {"slot A", "slot B"};
-    struct view_limit limit = {"app slot", ota_image_max_size(layout)};
+    struct view_limit limit = {"the app slot", ota_image_max_size(layout)};
     for (size_t i = 0; i < 2; i++) {
         const struct ota_area *slot = &layout->slot[i];
         if (slot->flash && slot->size - header_size < limit.app_size) {
@@ -107,7 +107,7 @@ static enum status refuse_too_large(const char *name, const struct view *view,
     struct view_limit limit = view_limit(layout, view->image.header_size);
     return fail(STATUS_BAD,
                 "%s: too large: %" PRIu32
-                " bytes of application, the %s of %s takes %" PRIu32
+                " bytes of application, %s of %s takes %" PRIu32
                 ": make the application smaller",
                 name, view->image.size, limit.area, layout->name,
                 limit.app_size);

@@ -17,7 +17,7 @@ struct view {
 
 // The area of a layout that limits the size of an application.
 struct view_limit {
-    const char *area;  // "app slot", "slot A", "slot B"
+    const char *area;  // "the app slot", "slot A", "slot B"
     uint32_t app_size; // bytes of application that it takes at most
 };
 
