@@ -43,6 +43,9 @@ static void say_state(struct dump_summary *summary, const struct dump *dump)
     const struct ota_record *newest = &dump->newest;
     struct text version = version_text(newest->version);
     switch (newest->state) {
+    case 0: // written before there was an application
+        say(summary, "no application is known");
+        break;
     case OTA_STATE_CONFIRMED:
         if (newest->magic == 0) {
             say(summary, "the application was put there by a debugger");
@@ -136,7 +139,9 @@ static void say_requested(struct dump_summary *summary, const struct dump *dump)
 static void say_waiting(struct dump_summary *summary, const struct dump *dump)
 {
     const struct ota_record *newest = &dump->newest;
-    if (newest->state != OTA_STATE_CONFIRMED) {
+    if (newest->state == OTA_STATE_INSTALLING ||
+        newest->state == OTA_STATE_TRIAL ||
+        newest->state == OTA_STATE_REVERTING) {
         return; // the update that was staged or requested is under way
     }
     bool requested = newest->ota_flag == OTA_FLAG_REQUEST;
@@ -207,6 +212,12 @@ static void say_last(struct dump_summary *summary,
     switch (newest->step) {
     case OTA_STEP_NONE:
         say(summary, "no update so far");
+        break;
+    case OTA_STEP_BEGIN:
+        if (newest->result == OTA_OK) {
+            break; // it has not ended: the state says all
+        }
+        say_update(summary, newest, why);
         break;
     case OTA_STEP_RESTORE:
         say_restore(summary, newest, why);

@@ -117,7 +117,10 @@ static void print_roles(const struct dump *dump, const char *backup,
 
 static struct text slot_or_none(uint8_t slot)
 {
-    return slot == OTA_SLOT_NONE ? (struct text){"-"} : slot_text(slot);
+    if (slot == OTA_SLOT_NONE) {
+        return (struct text){"-"};
+    }
+    return slot_text(slot);
 }
 
 static void print_record(const struct dump *dump, uint32_t at,

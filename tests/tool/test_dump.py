@@ -126,7 +126,8 @@ class Journal(DumpTest):
             "version": "1.0.7", "version_number": 0x01000007,
             "state": "installing", "source": "c-array", "attempts": 5,
             "backup": "A", "staged": "B", "installs": 3, "step": "program",
-            "flags": 0, "settled": False, "result": CRC, "result_text": "bad CRC",
+            "flags": 0, "settled": False, "result": CRC,
+            "result_text": "bad CRC",
             "tried_version": "2.0.1", "security_floor": 0,
             "installed": struct.pack("<II", 0x89ABCDEF, 0x1234).hex(),
             "tried": "01020304050607ff"}])
@@ -430,8 +431,12 @@ class Summary(DumpTest):
                  {"step": 2, "result": TOO_LARGE}),
                 ("last update: to 1.2.0, refused: bad CRC (check)",
                  {"step": 3, "result": CRC}),
-                ("last update: to 1.2.0, failed: supply too low (erase)",
-                 {"step": 5, "result": -23}),
+                ("last update: to 1.2.0, failed: supply too low (begin)",
+                 {"step": 4, "result": -23}),
+                ("last update: to 1.2.0, failed: flash erase error (erase)",
+                 {"step": 5, "result": -17}),
+                ("last update: to 1.2.0, failed: flash program error (stage)",
+                 {"step": 10, "result": -18}),
                 ("last update: to 1.2.0, failed: bad CRC (verify)",
                  {"step": 7, "result": CRC}),
                 ("last update: to 1.2.0, reverted: not confirmed (trial)",
@@ -461,6 +466,8 @@ class Summary(DumpTest):
         new = {"version": 0x01010000, "backup": 1, "staged": 2}
         self.check("install of 1.1.0 was interrupted", "no update so far",
                    state=2, flag=1, source=2, **new)
+        self.check("install of 1.1.0 was interrupted", state=2, source=2,
+                   step=4, tried=0x01010000, **new)
         self.check("install of 1.1.0 was interrupted; 2 of it failed before",
                    "last update: to 1.1.0, failed: flash erase error (erase)",
                    state=2, installs=2, step=5, result=-17, tried=0x01010000,
@@ -470,6 +477,8 @@ class Summary(DumpTest):
                    step=9, tried=0x01010000, **new)
         self.check("going back to 1.0.0 was interrupted",
                    "the application had rotted", state=4, step=13)
+        self.check("no application is known", "no update so far", state=0,
+                   magic=0, size=0, crc=0, version=0)
         self.check("state 9: a newer otatool knows it", "no update so far",
                    state=9)
 
