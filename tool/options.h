@@ -12,12 +12,14 @@
 
 // Keys of options without a letter.
 enum {
-    KEY_BOARD = 0x100,
+    KEY_ARRAY = 0x100,
+    KEY_BOARD,
     KEY_BASE,
     KEY_BOOT,
     KEY_IMAGE,
     KEY_JSON,
     KEY_SECTION,
+    KEY_SLOT,
     KEY_VERSION,
 };
 

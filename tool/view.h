@@ -15,6 +15,17 @@ struct view {
     size_t available;   // bytes there; the image may need fewer
 };
 
+// The area of a layout that limits the size of an application.
+struct view_limit {
+    const char *area;  // "the app slot", "slot A", "slot B"
+    uint32_t app_size; // bytes of application that it takes at most
+};
+
+// An image must fit the app slot, and each slot that it may be staged in with
+// its header of header_size bytes.
+struct view_limit view_limit(const struct ota_layout *layout,
+                             uint32_t header_size);
+
 // Decodes the header of an image file. 0, or an error of ota_image_decode, or
 // OTA_ERR_TRUNCATED when the file is shorter than a header; the view holds
 // what could be read in any case.
