@@ -26,11 +26,6 @@ static void log_journal(const struct log *log)
         stm32_print(log->console, "install of %v was interrupted\n",
                     newest->version);
         break;
-    case OTA_STATE_TRIAL:
-        stm32_print(log->console, "%v on trial, boot %u of %u\n",
-                    newest->version, newest->attempts + 1,
-                    log->boot->config->layout->trial_boots);
-        break;
     default:
         if (newest->ota_flag == OTA_FLAG_REQUEST) {
             stm32_print(log->console, "update requested\n");
@@ -47,7 +42,10 @@ static bool line_is_shared(const struct log *log)
 void log_progress(void *context, enum ota_step step, unsigned percent)
 {
     struct log *log = context;
-    if (line_is_shared(log) || step == OTA_STEP_DONE) {
+    // what takes long; reading 100 KiB is a matter of milliseconds
+    bool is_long = step == OTA_STEP_STAGE || step == OTA_STEP_BACKUP ||
+                   step == OTA_STEP_ERASE || step == OTA_STEP_PROGRAM;
+    if (!is_long || line_is_shared(log)) {
         return;
     }
     if (step != log->step) {
@@ -57,8 +55,7 @@ void log_progress(void *context, enum ota_step step, unsigned percent)
     }
     if (percent / 10 > log->tenths) {
         log->tenths = percent / 10;
-        stm32_print(log->console, " %u%%%s", percent,
-                    percent == 100 ? "\n" : "");
+        stm32_print(log->console, percent == 100 ? " %u%\n" : " %u%", percent);
     }
 }
 
@@ -72,7 +69,9 @@ static void log_error(struct log *log)
     log->error = boot->error;
     log->at = boot->step;
     if (boot->error) {
-        stm32_print(log->console, "%v: %s (%s)\n", boot->image.version,
+        uint32_t version = boot->step == OTA_STEP_TRIAL ? boot->app.version
+                                                        : boot->image.version;
+        stm32_print(log->console, "%v: %s (%s)\n", version,
                     ota_error_text(boot->error), ota_step_name(boot->step));
     } else if (boot->step == OTA_STEP_DONE) {
         stm32_print(log->console, "installed %v\n", boot->image.version);
@@ -89,8 +88,13 @@ static void log_run(const struct log *log)
     if (boot->development) {
         stm32_print(log->console, "running a development build\n");
     } else {
-        stm32_print(log->console, "running %v%s\n", boot->app.version,
-                    boot->trial ? " on trial" : "");
+        stm32_print(log->console, "running %v", boot->app.version);
+        if (boot->trial) {
+            stm32_print(log->console, " on trial, boot %u of %u",
+                        boot->journal.newest.attempts,
+                        boot->config->layout->trial_boots);
+        }
+        stm32_print(log->console, "\n");
     }
 }
 
@@ -106,7 +110,6 @@ static void log_waiting(struct log *log)
 
 void log_step(struct log *log, enum ota_verdict verdict)
 {
-    const struct ota_boot *boot = log->boot;
     if (!log->scanned) {
         log->scanned = true;
         log_journal(log);
@@ -120,5 +123,4 @@ void log_step(struct log *log, enum ota_verdict verdict)
     } else if (verdict == OTA_BOOT_NO_APP && !log->waiting) {
         log_waiting(log);
     }
-    (void)boot;
 }

@@ -58,8 +58,9 @@ int stm32_console_read(const struct board_console *console)
     }
     // reading DR after SR clears the error flags (RM0390 25.6.1)
     int byte = (int)(usart->DR & 0xFF);
-    return status & (USART_SR_ORE | USART_SR_NF | USART_SR_FE) ? OTA_SERIAL_DAMAGED
-                                                               : byte;
+    return status & (USART_SR_ORE | USART_SR_NF | USART_SR_FE)
+               ? OTA_SERIAL_DAMAGED
+               : byte;
 }
 
 void stm32_console_drain(const struct board_console *console)
