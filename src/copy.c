@@ -65,7 +65,7 @@ static enum ota_verdict staged(struct ota_boot *boot)
         return ota_job_fail(boot, OTA_STEP_STAGE, err);
     }
     boot->requested = true;
-    return ota_job_from_slot(boot, JOB_INSTALL, boot->slot);
+    return ota_job_update(boot, boot->slot);
 }
 
 enum ota_verdict ota_copy_step(struct ota_boot *boot)
@@ -89,52 +89,6 @@ enum ota_verdict ota_copy_step(struct ota_boot *boot)
         return OTA_BOOT_BUSY;
     }
     ota_source_close(ota_fetch_source(boot));
-    if (boot->job == JOB_FETCH) {
-        return staged(boot);
-    }
-    return ota_boot_go(boot, STATE_PROVE);
-}
-
-// 1: the slot holds a copy of what runs, 0: not known yet, negative: it does
-// not, or cannot be read.
-static int prove(struct ota_boot *boot, const struct ota_area *slot)
-{
-    if (boot->position == 0) {
-        uint8_t raw[OTA_PLAIN_HEADER_SIZE];
-        struct ota_image image;
-        int err = ota_area_read(slot, 0, raw, sizeof raw);
-        if (err == 0) {
-            err = ota_image_decode(&image, raw);
-        }
-        if (err) {
-            return err;
-        }
-        if (!ota_image_is_same(&image, &boot->app)) {
-            return OTA_ERR_CRC;
-        }
-    }
-    int done = ota_boot_crc(boot, slot, boot->app.header_size, boot->app.size);
-    return done > 0 && boot->crc != boot->app.crc ? OTA_ERR_CRC : done;
-}
-
-enum ota_verdict ota_copy_prove(struct ota_boot *boot)
-{
-    const struct ota_layout *layout = boot->config->layout;
-    uint8_t slot = ota_slot_other(layout, boot->slot);
-    int done = prove(boot, ota_slot_area(layout, slot));
-    if (done == 0) {
-        return OTA_BOOT_BUSY;
-    }
-    boot->backup_stands = done > 0;
-    if (boot->job == JOB_BACKUP) { // just written
-        return done > 0 ? ota_job_from_slot(boot, JOB_INSTALL, boot->slot)
-                        : ota_job_fail(boot, OTA_STEP_BACKUP, done);
-    }
-    if (done > 0) {
-        return ota_boot_go(boot, STATE_BEGIN);
-    }
-    boot->job = JOB_BACKUP;
-    ota_area_source_init(&boot->area, &layout->app, boot->app.header_size,
-                         OTA_HEADER_SPACE - boot->app.header_size);
-    return ota_boot_go(boot, STATE_COPY_BEGIN);
+    return boot->job == JOB_FETCH ? staged(boot)
+                                  : ota_job_update(boot, boot->slot);
 }

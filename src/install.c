@@ -130,13 +130,17 @@ enum ota_verdict ota_install_verify(struct ota_boot *boot)
         boot->position = first_size(boot);
         boot->crc = ota_crc32(0, boot->first, boot->position);
     }
-    int done = ota_boot_crc(boot, &boot->config->layout->app, OTA_HEADER_SPACE,
-                            boot->image.size);
-    if (done < 0) {
-        return ota_job_fail(boot, OTA_STEP_VERIFY, done);
+    uint32_t left = boot->image.size - boot->position;
+    uint32_t n = left < OTA_CHUNK ? left : OTA_CHUNK;
+    int err = ota_area_read(&boot->config->layout->app,
+                            OTA_HEADER_SPACE + boot->position, boot->buffer, n);
+    if (err) {
+        return ota_job_fail(boot, OTA_STEP_VERIFY, err);
     }
+    boot->crc = ota_crc32(boot->crc, boot->buffer, n);
+    boot->position += n;
     ota_boot_progress(boot, OTA_STEP_VERIFY, boot->position, boot->image.size);
-    if (done == 0) {
+    if (boot->position < boot->image.size) {
         return OTA_BOOT_BUSY;
     }
     if (boot->crc != boot->image.crc) {

@@ -59,12 +59,87 @@ enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
     return ota_boot_go(boot, STATE_OPEN);
 }
 
+// The app slot as an image file.
+static enum ota_verdict from_app(struct ota_boot *boot, enum job job,
+                                 enum state state)
+{
+    boot->job = (uint8_t)job;
+    ota_area_source_init(&boot->area, &boot->config->layout->app,
+                         OTA_PLAIN_HEADER_SIZE,
+                         OTA_HEADER_SPACE - OTA_PLAIN_HEADER_SIZE);
+    return ota_boot_go(boot, state);
+}
+
+enum ota_verdict ota_job_check_app(struct ota_boot *boot)
+{
+    return from_app(boot, JOB_CHECK_APP, STATE_OPEN);
+}
+
+// Whether what runs needs a copy beside the update's slot.
+static bool wants_backup(const struct ota_boot *boot)
+{
+    return boot->config->layout->slot[1].flash && !boot->backup_stands &&
+           ota_boot_app_stands(boot) && !boot->development &&
+           !ota_boot_app_on_trial(boot);
+}
+
+enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
+{
+    boot->slot = slot;
+    if (!wants_backup(boot)) {
+        return ota_job_from_slot(boot, JOB_INSTALL, slot);
+    }
+    bool again = boot->job == JOB_BACKUP;
+    enum ota_verdict verdict = ota_job_from_slot(
+        boot, JOB_CHECK_BACKUP, ota_slot_other(boot->config->layout, slot));
+    boot->backed_up = again;
+    boot->slot = slot;
+    return verdict;
+}
+
+bool ota_job_stages(const struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH && boot->config->layout->slot[0].flash;
+}
+
+static enum ota_verdict app_checked(struct ota_boot *boot, int err)
+{
+    boot->app_error = err;
+    boot->image = (struct ota_image){0}; // no update yet
+    return ota_boot_go(boot, STATE_DECIDE);
+}
+
+enum ota_verdict ota_job_checked(struct ota_boot *boot)
+{
+    switch (boot->job) {
+    case JOB_CHECK_APP:
+        boot->app = boot->image;
+        return app_checked(boot, OTA_OK);
+    case JOB_CHECK_BACKUP:
+        if (!ota_image_is_same(&boot->image, &boot->app)) {
+            return ota_job_fail(boot, OTA_STEP_BACKUP, OTA_ERR_CRC);
+        }
+        boot->backup_stands = true;
+        return ota_job_from_slot(boot, JOB_INSTALL, boot->slot);
+    case JOB_INSTALL:
+        if (wants_backup(boot)) {
+            boot->update = boot->image;
+            return from_app(boot, JOB_BACKUP, STATE_COPY_BEGIN);
+        }
+        break;
+    default:
+        break;
+    }
+    return ota_boot_go(boot,
+                       ota_job_stages(boot) ? STATE_COPY_BEGIN : STATE_BEGIN);
+}
+
 enum ota_verdict ota_job_requested(struct ota_boot *boot)
 {
     const struct ota_record *newest = &boot->journal.newest;
     boot->requested = true;
     if (newest->source == OTA_SOURCE_STAGED && newest->staged) {
-        return ota_job_from_slot(boot, JOB_INSTALL, newest->staged);
+        return ota_job_update(boot, newest->staged);
     }
     return fetch(boot, newest->source == OTA_SOURCE_ANY);
 }
@@ -92,18 +167,6 @@ uint8_t ota_job_backup(const struct ota_boot *boot)
     return boot->backup_stands || boot->app_error
                ? ota_slot_other(boot->config->layout, boot->slot)
                : boot->journal.newest.backup;
-}
-
-static bool wants_backup(const struct ota_boot *boot)
-{
-    return boot->config->layout->slot[1].flash && !boot->backup_stands &&
-           ota_boot_app_stands(boot) && !boot->development &&
-           !ota_boot_app_on_trial(boot);
-}
-
-enum ota_verdict ota_job_install(struct ota_boot *boot)
-{
-    return ota_boot_go(boot, wants_backup(boot) ? STATE_PROVE : STATE_BEGIN);
 }
 
 /// Failing ///
@@ -154,8 +217,7 @@ static enum ota_verdict give_up(struct ota_boot *boot)
     if (!boot->polled && boot->failures < OTA_INSTALL_TRIES) {
         return ota_job_fetch_any(boot);
     }
-    ota_boot_go(boot, STATE_NO_APP);
-    return OTA_BOOT_NO_APP;
+    return ota_boot_wait(boot, STATE_NO_APP);
 }
 
 /// Rescue ///
@@ -275,6 +337,19 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
     if (opened) {
         ota_source_close(ota_fetch_source(boot));
     }
+    switch (boot->job) {
+    case JOB_CHECK_APP:
+        return app_checked(boot, err);
+    case JOB_CHECK_BACKUP:
+        if (!boot->backed_up) {
+            return ota_job_from_slot(boot, JOB_INSTALL, boot->slot);
+        }
+        boot->image = boot->update;
+        step = OTA_STEP_BACKUP;
+        break;
+    default:
+        break;
+    }
     // going back to the backup has a reason of its own, which stays
     if (boot->job != JOB_RESTORE) {
         boot->error = err;
@@ -284,8 +359,7 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
         return fail_touched(boot);
     }
     if (err == OTA_ERR_POWER && !ota_boot_app_stands(boot)) {
-        ota_boot_go(boot, STATE_OPEN); // wait, wearing nothing
-        return OTA_BOOT_NO_APP;
+        return ota_boot_wait(boot, STATE_OPEN); // wears nothing
     }
     if (boot->job == JOB_FETCH) {
         return fail_fetch(boot, step);

@@ -79,7 +79,8 @@ struct ota_boot {
     int error;              // of the last update in this boot, 0: none failed
     enum ota_step step;     // at which it failed; DONE: installed
 
-    bool trial; // this boot of the application is one of its trial
+    bool trial;              // this boot of the application is one of its trial
+    struct ota_image update; // while the backup is looked at
     uint8_t state;
     uint8_t job;
     uint8_t slot;        // enum ota_slot that the job reads, or stages in
@@ -88,6 +89,7 @@ struct ota_boot {
     uint8_t failures;    // installs that failed in this boot
     bool requested;      // by the journal, not for want of an application
     bool from_any;       // any source will do
+    bool backed_up;      // in this boot
     bool polled;         // all sources have been asked
     bool touched;        // the app slot is being replaced
     bool recovery;       // the button asks for an image

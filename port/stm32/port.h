@@ -30,12 +30,12 @@ struct stm32_clocks {
     uint32_t pclk2;
 };
 
-// From reset: 180 MHz from the HSE, else from the HSI, else 16 MHz HSI as it
+// From reset: 168 MHz from the HSE, else from the HSI, else 16 MHz HSI as it
 // is. Everything else here works with whatever comes out.
 void stm32_clock_start(const struct board_hse *hse,
                        struct stm32_clocks *clocks);
 
-// Back to the HSI and to the registers' reset values, over-drive off.
+// Back to the HSI and to the registers' reset values.
 void stm32_clock_stop(void);
 
 /// Time (systick.c) ///

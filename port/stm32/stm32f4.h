@@ -62,12 +62,8 @@ struct pwr_regs {
 #define PWR_CR_PLS      (7u << 5)
 #define PWR_CR_PLS_LEV5 (5u << 5)
 #define PWR_CR_VOS      (3u << 14)
-#define PWR_CR_ODEN     (1u << 16)
-#define PWR_CR_ODSWEN   (1u << 17)
 #define PWR_CSR_PVDO    (1u << 2)
 #define PWR_CSR_VOSRDY  (1u << 14)
-#define PWR_CSR_ODRDY   (1u << 16)
-#define PWR_CSR_ODSWRDY (1u << 17)
 
 /// RCC (RM0390 6.3) ///
 
