@@ -331,10 +331,10 @@ static void run_slice(struct vboard *board)
 // still give one (RM0390 20.3).
 static void wait_locked_up(struct vboard *board)
 {
-    if (timer_due(board, TIMER_IWDG) == NEVER) {
-        cpu_end(board, STOPPED_LOCKUP);
-    } else {
+    if (board->state.device.iwdg.running) {
         time_skip(board, NEVER);
+    } else {
+        cpu_end(board, STOPPED_LOCKUP);
     }
 }
 

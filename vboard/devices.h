@@ -102,6 +102,7 @@ struct crc_state {
 
 struct iwdg_state {
     uint32_t pr, rlr;
+    uint32_t old_pr; // read until the new one has arrived
     bool running, writable;
     uint64_t pvu_at, rvu_at; // when PR and RLR have arrived; or NEVER
     bool pvu, rvu;
@@ -112,7 +113,8 @@ struct iwdg_state {
 };
 
 struct dbgmcu_state {
-    uint32_t cr, apb1_fz, apb2_fz;
+    uint32_t reg[3];      // CR, APB1_FZ, APB2_FZ
+    uint32_t at_reset[3]; // what the last reset has found in them
 };
 
 struct device_state {
@@ -165,6 +167,11 @@ bool pwr_backup_writable(const struct vboard *board);
 unsigned flash_latency(const struct vboard *board);
 // LSI runs: what waits for it may go on.
 void iwdg_lsi_ready(struct vboard *board);
+// A watchdog that runs is handed over, with its period but without an update
+// under way: whether a register may differ from its reset value then.
+bool iwdg_handed_over(const struct vboard *board, uint32_t offset);
+// What a register held after the last reset: not all resets reach DBGMCU.
+uint32_t dbgmcu_at_reset(const struct vboard *board, uint32_t offset);
 // The signal of a line changed; a pin's, or one of the chip's own.
 void exti_line(struct vboard *board, unsigned line, bool rising);
 // What the world drives a pin to, and what a meter shows: 0, 1, or -1 for
