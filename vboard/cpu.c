@@ -327,11 +327,11 @@ static void run_slice(struct vboard *board)
     }
 }
 
-// Nothing but a reset helps a core that is locked up; only the watchdog can
-// still give one (RM0390 20.3).
+// Nothing but a reset helps a core that is locked up; the watchdog can still
+// give one (RM0390 20.3), or somebody at the button.
 static void wait_locked_up(struct vboard *board)
 {
-    if (board->state.device.iwdg.running) {
+    if (board->state.device.iwdg.running || outside_resets(board)) {
         time_skip(board, NEVER);
     } else {
         cpu_end(board, STOPPED_LOCKUP);

@@ -69,12 +69,17 @@ struct gpio_state {
 // The world outside the pins: no reset changes it.
 struct pin_drive {
     uint32_t driven[GPIO_PORTS], level[GPIO_PORTS];
-    struct pin_change {
+};
+
+struct outside_state {
+    struct change {
+        enum { CHANGE_PIN, CHANGE_VDD, CHANGE_RESET } kind;
         uint64_t time;
         uint8_t port, pin;
         int8_t level;
-    } later[128]; // in order of time
-    unsigned later_count;
+        uint32_t vdd_mv;
+    } later[192]; // in order of time
+    unsigned count;
 };
 
 struct exti_state {
@@ -123,6 +128,7 @@ struct device_state {
     struct flash_state flash;
     struct gpio_state gpio[GPIO_PORTS];
     struct pin_drive pins;
+    struct outside_state outside;
     struct exti_state exti;
     struct syscfg_state syscfg;
     struct usart_state usart[2];
@@ -177,6 +183,10 @@ void exti_line(struct vboard *board, unsigned line, bool rising);
 // What the world drives a pin to, and what a meter shows: 0, 1, or -1 for
 // floating.
 void gpio_drive(struct vboard *board, unsigned port, unsigned pin, int level);
+// Keeps a change of the world outside for its time; -1 when there is no room.
+int outside_later(struct vboard *board, const struct change *change);
+// Whether somebody will press the reset button.
+bool outside_resets(const struct vboard *board);
 int gpio_meter(const struct vboard *board, unsigned port, unsigned pin);
 unsigned syscfg_exti_port(const struct vboard *board, unsigned pin);
 

@@ -16,7 +16,7 @@ static void (*const handler[TIMER_COUNT])(struct vboard *, enum timer) = {
     [TIMER_USART1_RX] = usart_rx_due,
     [TIMER_USART2_TX] = usart_tx_due,
     [TIMER_USART2_RX] = usart_rx_due,
-    [TIMER_PIN] = pin_due,
+    [TIMER_OUTSIDE] = outside_due,
     [TIMER_CUT] = cut_due,
     [TIMER_RUN_END] = run_end_due,
 };

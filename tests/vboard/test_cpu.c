@@ -216,6 +216,19 @@ static void watchdog_ends_a_lockup(void **state)
     core_end(&core);
 }
 
+static void reset_button_ends_a_lockup(void **state)
+{
+    (void)state;
+    struct core_board core;
+    core_start(&core, CASE_LOCKUP, 0);
+    assert_int_equal(vboard_reset_at(core.board, 2 * VBOARD_MS), 0);
+    assert_int_equal(vboard_run(core.board, VBOARD_MS), VBOARD_STOP_TIME);
+    assert_int_equal(core.seen.resets, 1);
+    assert_int_equal(vboard_run(core.board, 2 * VBOARD_MS), VBOARD_STOP_LOCKUP);
+    assert_int_equal(core.seen.resets, 2);
+    core_end(&core);
+}
+
 static void stack_below_ram(uint32_t number)
 {
     struct core_board core;
@@ -409,6 +422,7 @@ int main(void)
         cmocka_unit_test(device_memory_is_not_executable),
         cmocka_unit_test(fault_in_hard_fault_locks_up),
         cmocka_unit_test(watchdog_ends_a_lockup),
+        cmocka_unit_test(reset_button_ends_a_lockup),
         cmocka_unit_test(push_below_ram_is_reported),
         cmocka_unit_test(exception_frame_below_ram_is_reported),
         cmocka_unit_test(stack_below_ram_ends_in_lockup),
