@@ -310,6 +310,7 @@ static void run_slice(struct vboard *board)
     board->slice =
         (struct slice){.interrupt = -1, .running = true, .start = start};
     idle_broken(board);
+    steady_resume(board);
     uc_err err = uc_emu_start(board->uc, start | 1, 0, 0, 0);
     board->slice.running = false;
     if (cpu_ended(board)) {

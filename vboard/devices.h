@@ -173,6 +173,8 @@ bool pwr_backup_writable(const struct vboard *board);
 unsigned flash_latency(const struct vboard *board);
 // LSI runs: what waits for it may go on.
 void iwdg_lsi_ready(struct vboard *board);
+// The last of the reloads that were not executed was at this time.
+void iwdg_fed_at(struct vboard *board, uint64_t time);
 // A watchdog that runs is handed over, with its period but without an update
 // under way: whether a register may differ from its reset value then.
 bool iwdg_handed_over(const struct vboard *board, uint32_t offset);

@@ -77,6 +77,12 @@ static void set_count(struct vboard *board, uint32_t count)
     due_update(board);
 }
 
+void iwdg_fed_at(struct vboard *board, uint64_t time)
+{
+    state_of(board)->since = time;
+    due_update(board);
+}
+
 static void sync_update(struct vboard *board)
 {
     const struct iwdg_state *iwdg = state_of(board);
@@ -152,6 +158,7 @@ static void write_kr(struct vboard *board, uint32_t key)
         start(board);
     } else if (key == KEY_RELOAD && iwdg->running) {
         set_count(board, iwdg->reload);
+        steady_fed(board);
     }
 }
 

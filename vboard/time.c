@@ -78,6 +78,21 @@ void deadline_update(struct vboard *board)
     board->deadline = cycle_of_time(board, timers_next(board));
 }
 
+uint64_t cycle_of_timer(const struct vboard *board, enum timer timer)
+{
+    return cycle_of_time(board, board->state.due[timer]);
+}
+
+uint64_t deadline_without(const struct vboard *board, enum timer without)
+{
+    uint64_t first = NEVER;
+    for (enum timer timer = 0; timer < TIMER_COUNT; timer++) {
+        uint64_t due = board->state.due[timer];
+        first = timer != without && due < first ? due : first;
+    }
+    return cycle_of_time(board, first);
+}
+
 void timer_set(struct vboard *board, enum timer timer, uint64_t due)
 {
     board->state.due[timer] = due;
