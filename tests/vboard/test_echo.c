@@ -61,7 +61,10 @@ static struct vboard *start(const struct mailbox *box, bool skipping,
     assert_int_equal(vboard_load(board, FIRMWARE_DIR "/echo.elf", 0), 0);
     board->idle.disabled = !skipping;
     vboard_power_on(board);
-    assert_int_equal(vboard_poke(board, MAILBOX, box, sizeof(*box)), 0);
+    struct mailbox settings = *box;
+    settings.magic = ECHO_MAGIC;
+    assert_int_equal(vboard_poke(board, MAILBOX, &settings, sizeof(settings)),
+                     0);
     return board;
 }
 
@@ -126,12 +129,13 @@ static void skipped_laps_leave_no_trace(void **state)
 static void laps_that_count_are_executed(void **state)
 {
     (void)state;
-    for (uint32_t i = COUNT_IN_RAM; i <= COUNT_BY_SYSTICK; i++) {
+    for (uint32_t i = COUNT_IN_RAM; i <= COUNT_IN_EVENTS; i++) {
         struct mailbox box = {.counts = i};
         expect_same(&box, 90 * VBOARD_MS, 1);
         struct result *result = run(&box, 90 * VBOARD_MS, true);
         // "ready" and "counted", the echo, the reset
-        assert_in_range(result->events, 7 + 9 + 32 + 1, 7 + 9 + 32 + 2);
+        uint64_t most = i == COUNT_IN_EVENTS ? UINT32_MAX : 7 + 9 + 32 + 2;
+        assert_in_range(result->events, 7 + 9 + 32 + 1, most);
         free(result);
     }
 }

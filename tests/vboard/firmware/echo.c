@@ -18,6 +18,7 @@
 #define RCC_APB1ENR 0x40023840
 #define FLASH_ACR   0x40023C00
 #define IWDG_KR     0x40003000
+#define USART2_GTPR 0x40004418
 #define CPACR       0xE000ED88
 #define DEMCR       0xE000EDFC
 #define DWT_CTRL    0xE0001000
@@ -129,10 +130,38 @@ __attribute__((noinline)) static void delay(uint32_t ms)
 
 #define LAPS 20000
 
-static void count_in_ram(volatile struct mailbox *box)
+// Neither registers nor flags tell the laps where the blocks begin, but for
+// one.
+static void count_at(uint32_t address)
 {
-    while (box->laps < LAPS) {
-        box->laps++;
+    __asm volatile("1: ldr r3, [%0]\n"
+                   "add r3, #1\n"
+                   "str r3, [%0]\n"
+                   "sub.w r3, r3, %1\n"
+                   "cbz r3, 3f\n"
+                   "mov r3, #0\n"
+                   "b 2f\n"
+                   "2: nop\n"
+                   "b 1b\n"
+                   "3:" ::"r"(address),
+                   "r"(LAPS)
+                   : "r3", "memory");
+}
+
+static void count_in_device(void)
+{
+    *reg(RCC_APB1ENR) |= 1u << 17; // USART2
+    (void)*reg(RCC_APB1ENR);
+    count_at(USART2_GTPR); // means nothing in this mode
+}
+
+// Two edges in each lap.
+static void count_in_events(void)
+{
+    uint32_t ms = millis();
+    while (millis() < ms + 2) {
+        *reg(GPIOA_BSRR) = 1u << 5;
+        *reg(GPIOA_BSRR) = 1u << 21;
     }
 }
 
@@ -182,7 +211,13 @@ static void count(volatile struct mailbox *box)
 {
     switch (box->counts) {
     case COUNT_IN_RAM:
-        count_in_ram(box);
+        count_at((uint32_t)&box->laps);
+        break;
+    case COUNT_IN_DEVICE:
+        count_in_device();
+        break;
+    case COUNT_IN_EVENTS:
+        count_in_events();
         break;
     case COUNT_IN_FPU:
         *reg(CPACR) = 0xFu << 20;
@@ -204,6 +239,9 @@ static void count(volatile struct mailbox *box)
 static void reset_handler(void)
 {
     volatile struct mailbox *box = mailbox();
+    if (box->magic != ECHO_MAGIC) {
+        box->feeds = box->feed_until = box->delay = box->counts = 0;
+    }
     box->millis = box->toggled = box->led = 0;
     box->received = box->overruns = box->sum = box->laps = 0;
     start_clock();
