@@ -265,7 +265,9 @@ static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
         boot->source_index++;
         return ota_boot_go(boot, STATE_OPEN);
     }
-    return lacks_only_its_record(boot) ? ota_job_rescue(boot) : give_up(boot);
+    // while somebody holds the button the slots wait
+    return ota_boot_app_stands(boot) || boot->recovery ? give_up(boot)
+                                                       : ota_job_rescue(boot);
 }
 
 enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
