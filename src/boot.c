@@ -214,7 +214,6 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
         [STATE_COPY] = ota_copy_step,
         [STATE_BEGIN] = ota_install_begin,
         [STATE_ERASE] = ota_install_erase,
-        [STATE_PROGRAM] = ota_install_program,
         [STATE_VERIFY] = ota_install_verify,
         [STATE_FINISH] = ota_install_finish,
     };
