@@ -43,22 +43,21 @@ static void mark_page(struct vboard *board, uint32_t page)
 static unsigned count_flash(struct vboard *board, uint32_t offset,
                             uint32_t size)
 {
-    uint16_t *cached = &board->block_count[offset / 2];
-    unsigned known = *cached & 0xFF;
-    if (known != 0 && *cached >> 8 == (size >> 1 & 0xFF)) {
-        return known;
-    }
     mark_page(board, offset / PAGE);
     mark_page(board, (offset + size - 1) / PAGE);
     unsigned count = count_thumb(board->flash + offset, size);
     if (count < 256 && size < LONGEST) {
-        *cached = (uint16_t)(size >> 1 << 8 | count);
+        board->block_count[offset / 2] = (uint16_t)(size >> 1 << 8 | count);
     }
     return count;
 }
 
 unsigned code_count(struct vboard *board, uint32_t address, uint32_t size)
 {
+    unsigned known = code_count_known(board, address, size);
+    if (known) {
+        return known;
+    }
     uint32_t offset;
     if (flash_offset(board, address, &offset)) {
         return count_flash(board, offset, size);
