@@ -134,7 +134,7 @@ static inline bool is_special(const struct vboard *board, uint32_t address)
 __attribute__((noinline)) static void
 on_special_block(struct vboard *board, uint32_t address, uint32_t size)
 {
-    if (must_stop(board, address)) {
+    if (must_stop(board, address) || code_drop_stale(board, address, size)) {
         board->slice.stopped = true;
         uc_emu_stop(board->uc);
         return;

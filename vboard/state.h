@@ -169,9 +169,12 @@ static inline unsigned code_count_known(const struct vboard *board,
 }
 // Number of instructions in a block that was translated; marks its pages.
 unsigned code_count(struct vboard *board, uint32_t address, uint32_t size);
+// Before a block: drops what was translated from other contents of flash. True:
+// of this block, so that the run has to begin anew with it.
+bool code_drop_stale(struct vboard *board, uint32_t address, uint32_t size);
 // The bytes of a block.
 const uint8_t *code_at(const struct vboard *board, uint32_t address);
-// Before a run: drops the code of what was changed from outside meanwhile.
+// Before a run: finds what was changed from outside meanwhile.
 void code_refresh(struct vboard *board);
 // RAM was changed behind the CPU's back.
 void code_ram_changed(struct vboard *board);
