@@ -62,7 +62,8 @@ struct ota_record ota_boot_adopt(const struct ota_boot *boot)
 {
     struct ota_record record = boot->journal.newest;
     if (boot->app_error == 0 && !ota_boot_app_on_trial(boot)) {
-        if (!ota_record_has_image(&record, &boot->app)) {
+        if (!ota_record_has_image(&record, &boot->app) &&
+            !boot->backup_stands) {
             record.backup = OTA_SLOT_NONE; // whatever it is a copy of
         }
         record.state = OTA_STATE_CONFIRMED;

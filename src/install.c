@@ -168,8 +168,7 @@ static struct ota_record finished(const struct ota_boot *boot)
         record.backup = boot->slot;
         record.staged = OTA_SLOT_NONE;
     } else {
-        record.state = OTA_STATE_TRIAL;
-        record.backup = ota_job_backup(boot);
+        record.state = OTA_STATE_TRIAL; // the backup is known since BEGIN
         record.staged = boot->slot;
         ota_job_set_tried(&record, boot);
     }

@@ -166,9 +166,12 @@ enum ota_verdict ota_job_interrupted(struct ota_boot *boot)
 
 uint8_t ota_job_backup(const struct ota_boot *boot)
 {
-    return boot->backup_stands || boot->app_error
+    const struct ota_record *newest = &boot->journal.newest;
+    // what an update has begun to replace is known to be there, or not
+    bool rotted = boot->app_error && newest->state <= OTA_STATE_CONFIRMED;
+    return boot->backup_stands || rotted
                ? ota_slot_other(boot->config->layout, boot->slot)
-               : boot->journal.newest.backup;
+               : newest->backup;
 }
 
 /// Failing ///

@@ -47,7 +47,7 @@ struct watch {
     uint32_t erased;     // bytes
 };
 
-#define WATCHES 4
+#define WATCHES 6
 
 struct board {
     struct ota_layout layout;
