@@ -219,11 +219,11 @@ static double ms(uint64_t from, uint64_t to)
 
 static void print_split(const struct bench *bench)
 {
-    printf("  verify the slots %.1f, erase %.1f, program %.1f, verify and "
-           "finish %.1f, records and jump %.1f ms\n",
+    printf("  start and verify %.1f, erase %.1f, program %.1f, verify %.1f, "
+           "header, records and jump %.1f ms\n",
            ms(bench->reset.time, bench->erase), ms(bench->erase, bench->first),
-           ms(bench->first, bench->header), ms(bench->header, bench->last),
-           ms(bench->last, bench->handover.time));
+           ms(bench->first, bench->payload), ms(bench->payload, bench->header),
+           ms(bench->header, bench->handover.time));
 }
 
 static void print_wear(const struct moment *a, const struct moment *b)
