@@ -184,17 +184,18 @@ static void take_end(struct ota_xmodem *x)
 // Between blocks.
 static void take_start(struct ota_xmodem *x, int byte)
 {
-    if (x->state.cans >= 2) {
-        stop(x, OTA_ERR_SOURCE_READ);
-        return;
-    }
     uint32_t frame = 0; // rubbish
     if (byte == SOH) {
         frame = 128 + FRAME;
     } else if (byte == STX) {
         frame = 1024 + FRAME;
-    } else if (x->state.phase == PHASE_ASK || byte == CAN) {
-        return; // whatever it is, go on asking
+    } else if (x->state.phase == PHASE_ASK) {
+        return; // the end of an earlier transfer, or a text: go on asking
+    } else if (byte == CAN) {
+        if (x->state.cans >= 2) {
+            stop(x, OTA_ERR_SOURCE_READ);
+        }
+        return;
     } else if (byte == EOT) {
         take_end(x);
         return;

@@ -14,11 +14,16 @@
 enum {
     KEY_BOARD = 0x100,
     KEY_BASE,
+    KEY_BAUD,
     KEY_BOOT,
     KEY_IMAGE,
     KEY_JSON,
+    KEY_LISTEN,
+    KEY_RAW,
     KEY_SECTION,
     KEY_VERSION,
+    KEY_WAIT,
+    KEY_XMODEM,
 };
 
 // The --board option of every command that has one.

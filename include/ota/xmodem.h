@@ -104,9 +104,10 @@ struct ota_xmodem {
 //                 fails. A transfer may follow a failed one.
 // read            see ota/source.h. Errors, which stay until the next open:
 //   OTA_ERR_SOURCE_OPEN  nobody sends (start_ms), or the source is not open
-//   OTA_ERR_SOURCE_READ  the sender cancelled (two CANs) or fell silent (10
-//                        times 10 s), more than OTA_XMODEM_TRIES errors in a
-//                        row, a block out of sequence, or a line that babbles
+//   OTA_ERR_SOURCE_READ  the sender cancelled (two CANs after its first block)
+//                        or fell silent (10 times 10 s), more than
+//                        OTA_XMODEM_TRIES errors in a row, a block out of
+//                        sequence, or a line that babbles
 //   OTA_ERR_SOURCE_END   all bytes of the image were read; before that: the
 //                        file ended too early, or there was none
 //   OTA_ERR_TOO_LARGE    more than 1 KiB of blocks followed the image's last
