@@ -12,7 +12,7 @@ enum {
     SMALL = 128,
     LARGE = 1024,
     ALONE_MS = 100,    // a 'C' with silence after it is not part of a text
-    GOODBYE_MS = 5000, // how long the receiver may take to end the batch
+    GOODBYE_MS = 2000, // how long the receiver may take to end the batch
 };
 
 static const uint8_t cancel[] = "\x18\x18\x18\x18\x18\x18\x18\x18"
@@ -194,9 +194,11 @@ static enum sent deliver_data(const struct sending *sending)
 // happens now does not undo that.
 static void end_batch(const struct sending *sending)
 {
+    struct sending goodbye = *sending;
+    goodbye.wait_ms = GOODBYE_MS;
     int answer;
-    if (wait_for(sending, "C", GOODBYE_MS, &answer) == SENT) {
-        (void)deliver_block(sending, 0, NULL, 0, 0);
+    if (wait_for(&goodbye, "C", GOODBYE_MS, &answer) == SENT) {
+        (void)deliver_block(&goodbye, 0, NULL, 0, 0);
     }
 }
 

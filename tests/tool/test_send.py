@@ -61,6 +61,31 @@ class Transfers(SendTest):
                     self.assertIn("image.bin: sent, %d bytes\n" % len(data),
                                   said)
 
+    def lrzsz(self, argv):
+        """A receiver of lrzsz behind the line: on the line itself it would
+        throw away, as it ends, what it has just said."""
+        self.new_line()
+        shutil.rmtree(self.path("in"), ignore_errors=True)
+        os.mkdir(self.path("in"))
+        ours, its = socket.socketpair()
+        master = self.master
+
+        def pump():
+            while True:
+                for end in select.select((ours, master), (), ())[0]:
+                    data = os.read(end if end == master else end.fileno(),
+                                   4096)
+                    if not data:
+                        ours.close()
+                        return
+                    os.write(ours.fileno() if end == master else master, data)
+        threading.Thread(target=pump, daemon=True).start()
+        with its:
+            receiver = subprocess.Popen(argv, cwd=self.path("in"), stdin=its,
+                                        stdout=its, stderr=subprocess.DEVNULL)
+        self.addCleanup(receiver.kill)
+        return receiver
+
     @needs_lrzsz
     def test_to_lrzsz(self):
         for size in (8, 100, 1008, 1009, 100000):
@@ -68,13 +93,7 @@ class Transfers(SendTest):
                 data = image(application(size))
                 self.write("image.bin", data)
                 for argv in (("rb",), ("rx", "-c", "image.out")):
-                    self.new_line()
-                    shutil.rmtree(self.path("in"), ignore_errors=True)
-                    os.mkdir(self.path("in"))
-                    receiver = subprocess.Popen(
-                        argv, cwd=self.path("in"), stdin=self.master,
-                        stdout=self.master, stderr=subprocess.DEVNULL)
-                    self.addCleanup(receiver.kill)
+                    receiver = self.lrzsz(argv)
                     xmodem = argv[0] == "rx"
                     self.send(*(("--xmodem",) if xmodem else ()))
                     self.assertEqual(receiver.wait(timeout=20), 0)

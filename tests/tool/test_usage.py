@@ -8,7 +8,7 @@ import unittest
 
 from support import BOARD, OTATOOL, ToolTest, application, image
 
-COMMANDS = ("pack", "info", "verify", "c-array", "merge", "dump")
+COMMANDS = ("pack", "info", "verify", "c-array", "merge", "dump", "send")
 
 
 class Help(ToolTest):

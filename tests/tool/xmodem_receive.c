@@ -8,8 +8,9 @@
 //                       [cancel BYTES] [vanish BYTES]
 //
 // stall: time that "flash" takes for each 1024 bytes; says "lost" if a byte
-// arrives meanwhile, as it would be on the hardware. say, verdict: a line of text before and after.
-// cancel, vanish: close the source, or exit, after so many bytes.
+// arrives meanwhile, as it would be on the hardware. say, verdict: a line of
+// text before and after. cancel, vanish: close the source, or exit, after so
+// many bytes.
 
 #include <poll.h>
 #include <stdbool.h>

@@ -44,6 +44,7 @@ struct line {
     int ignores_ack; // of this block: sent again for ever
     bool loses_acks; // the first of every block
     int lost;        // block
+    bool crosses;    // what it sends crosses with answers
     int wrong_at;    // block that gets a wrong number
     enum wait wait;
     bool succeeded, cancelled;
@@ -304,7 +305,8 @@ static int read_all(struct line *line, uint8_t *data, size_t len)
         }
         assert_true((size_t)n <= len);
         // a byte sent now would be lost: the reader is busy with its flash
-        assert_true(n == 0 || line->count == 0 || line->babble);
+        assert_true(n == 0 || line->count == 0 || line->babble ||
+                    line->crosses);
         line->now += n == 0 && line->count == 0 ? 10 : 0;
         assert_true(line->now - start < 1000000); // it never hangs
         data += n;
@@ -455,6 +457,9 @@ static void one_fault(void **state)
             bad.flip = kind < 7 ? flips[kind] : 0;
             assert_int_equal(transfer(&bad, 10000), 0);
             assert_true(bad.succeeded && !bad.cancelled);
+            // not even if it looks right
+            assert_true(bad.fault != DAMAGE ||
+                        bad.naks + bad.cs > line.naks + line.cs);
         }
     }
 }
@@ -831,6 +836,55 @@ static void closed_early(void **state)
     }
 }
 
+// Noise that looks like EOT, once in each block, does not end the transfer.
+static void early_end(void **state)
+{
+    (void)state;
+    make_file(1000);
+    struct line line = line_of(XMODEM, 1000);
+    line.crosses = true;
+    connect(&line, 5000);
+    assert_int_equal(ota_source_open(&xmodem.source), 0);
+    xmodem.source.set_total_size(&xmodem.source, 1000);
+    for (size_t at = 0; at < 896; at += 128) {
+        assert_int_equal(read_all(&line, got + at, 128), 0);
+        queue(&line, EOT);
+    }
+    assert_int_equal(read_all(&line, got + 896, 104), 0);
+    assert_memory_equal(got, file, 1000);
+    assert_in_range(line.naks, 2, 14);
+}
+
+// A sender that does not wait for answers overwrites nothing.
+static void impatient_sender(void **state)
+{
+    (void)state;
+    make_file(300);
+    struct line line = line_of(XMODEM, 300);
+    connect(&line, 5000);
+    assert_int_equal(ota_source_open(&xmodem.source), 0);
+    transmit_block(&line, 2, file + 128, 128);
+    int n = 0;
+    while (n == 0) {
+        n = xmodem.source.read(&xmodem.source, got, 128);
+    }
+    assert_int_equal(n, 128);
+    assert_memory_equal(got, file, 128);
+}
+
+// A sender that falls silent between blocks is asked every 10 s.
+static void silence(void **state)
+{
+    (void)state;
+    make_file(3000);
+    struct line line = line_of(XMODEM, 3000);
+    line.fault = VANISH;
+    line.fault_at = 133;
+    assert_int_equal(transfer(&line, 5000), OTA_ERR_SOURCE_READ);
+    assert_in_range(line.now - 0xFFFFFF00u, 110000, 110200);
+    assert_int_equal(line.naks, OTA_XMODEM_TRIES);
+}
+
 // The data is complete, but the sender says nothing more.
 static void no_goodbye(void **state)
 {
@@ -873,6 +927,9 @@ int main(void)
         cmocka_unit_test(sender_cancels),
         cmocka_unit_test(two_cans),
         cmocka_unit_test(closed_early),
+        cmocka_unit_test(early_end),
+        cmocka_unit_test(impatient_sender),
+        cmocka_unit_test(silence),
         cmocka_unit_test(no_goodbye),
     };
     return cmocka_run_group_tests_name("xmodem", tests, NULL, NULL);
