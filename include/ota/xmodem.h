@@ -105,7 +105,7 @@ struct ota_xmodem {
 // read            see ota/source.h. Errors, which stay until the next open:
 //   OTA_ERR_SOURCE_OPEN  nobody sends (start_ms), or the source is not open
 //   OTA_ERR_SOURCE_READ  the sender cancelled (two CANs after its first block)
-//                        or fell silent (10 times 10 s), more than
+//                        or was silent for 110 s, more than
 //                        OTA_XMODEM_TRIES errors in a row, a block out of
 //                        sequence, or a line that babbles
 //   OTA_ERR_SOURCE_END   all bytes of the image were read; before that: the
