@@ -332,6 +332,46 @@ static void line_brings_the_first_application(void **state)
     }
 }
 
+static void no_source_at_all(void **state)
+{
+    (void)state;
+    board.config.source_count = 0;
+    assert_no_app();
+    updated_to_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_ANY), 0);
+    assert_runs(&board, V2);
+    assert_told(OTA_ERR_SOURCE_OPEN, OTA_STEP_OPEN);
+    rot_app();
+    assert_runs(&board, V2);
+}
+
+// The first that has a good image is taken, whichever it is.
+static void several_sources(void **state)
+{
+    (void)state;
+    const struct ota_boot_source sources[] = {
+        {OTA_SOURCE_C_ARRAY, &board.array.source},
+        {OTA_SOURCE_UART, &line.source}};
+    for (int i = 0; i < 4; i++) {
+        restart(SLOTS_F103);
+        board.config.sources = sources;
+        board.config.source_count = 2;
+        if (i % 2) { // there is an application, and it asks for any
+            factory_app(&board, V1, SIZE1);
+            assert_runs(&board, V1);
+            assert_int_equal(request_from(&board, OTA_SOURCE_ANY), 0);
+        }
+        offer(&board, V3, SIZE3);
+        if (i < 2) {
+            board.image[500] ^= 1;
+        }
+        send(V2, SIZE2);
+        assert_runs(&board, i < 2 ? V2 : V3);
+        assert_on_trial(i < 2 ? V2 : V3);
+        assert_told(OTA_OK, OTA_STEP_DONE);
+    }
+}
+
 // What the line brings is bad: nothing of it is installed, the next try is.
 static void line_brings_a_bad_image(void **state)
 {
@@ -1315,6 +1355,8 @@ int main(void)
         TEST(backup_rotted_too),
         TEST(everything_rotted),
         TEST(line_brings_the_first_application),
+        TEST(no_source_at_all),
+        TEST(several_sources),
         TEST(line_brings_a_bad_image),
         TEST(request_fails_and_application_rotted),
         TEST(staged_image_rots_before_the_install),
