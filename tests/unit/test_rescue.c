@@ -332,6 +332,46 @@ static void line_brings_the_first_application(void **state)
     }
 }
 
+static void no_source_at_all(void **state)
+{
+    (void)state;
+    board.config.source_count = 0;
+    assert_no_app();
+    updated_to_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_ANY), 0);
+    assert_runs(&board, V2);
+    assert_told(OTA_ERR_SOURCE_OPEN, OTA_STEP_OPEN);
+    rot_app();
+    assert_runs(&board, V2);
+}
+
+// The first that has a good image is taken, whichever it is.
+static void several_sources(void **state)
+{
+    (void)state;
+    const struct ota_boot_source sources[] = {
+        {OTA_SOURCE_C_ARRAY, &board.array.source},
+        {OTA_SOURCE_UART, &line.source}};
+    for (int i = 0; i < 4; i++) {
+        restart(SLOTS_F103);
+        board.config.sources = sources;
+        board.config.source_count = 2;
+        if (i % 2) { // there is an application, and it asks for any
+            factory_app(&board, V1, SIZE1);
+            assert_runs(&board, V1);
+            assert_int_equal(request_from(&board, OTA_SOURCE_ANY), 0);
+        }
+        offer(&board, V3, SIZE3);
+        if (i < 2) {
+            board.image[500] ^= 1;
+        }
+        send(V2, SIZE2);
+        assert_runs(&board, i < 2 ? V2 : V3);
+        assert_on_trial(i < 2 ? V2 : V3);
+        assert_told(OTA_OK, OTA_STEP_DONE);
+    }
+}
+
 // What the line brings is bad: nothing of it is installed, the next try is.
 static void line_brings_a_bad_image(void **state)
 {
@@ -367,7 +407,6 @@ static void request_fails_and_application_rotted(void **state)
 
 static void assert_refused(int error, enum ota_step step)
 {
-    uint8_t staged = newest(&board).staged;
     struct watch *running = watch_area(&board, &board.layout.app);
     assert_runs(&board, V1);
     assert_false(board.boot.trial);
@@ -378,7 +417,6 @@ static void assert_refused(int error, enum ota_step step)
     uint32_t ops = board.ram->ops;
     assert_runs(&board, V1); // not tried again
     assert_int_equal(board.ram->ops, ops);
-    (void)staged;
 }
 
 static void staged_image_rots_before_the_install(void **state)
@@ -512,6 +550,34 @@ static void install_that_fails_three_times(void **state)
         assert_told(why, i % 2 ? OTA_STEP_ERASE : OTA_STEP_PROGRAM);
         assert_well(V1);
     }
+}
+
+// One a boot, with a reset in between: the third is the last all the same.
+static void installs_that_fail_in_several_boots(void **state)
+{
+    (void)state;
+    staged_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+    struct watch *running = watch_area(&board, &board.layout.app);
+    running->prog_error = OTA_ERR_FLASH_PROGRAM;
+    for (uint8_t i = 1; i <= OTA_INSTALL_TRIES; i++) {
+        ota_boot_begin(&board.boot, &board.config);
+        while (board.boot.failures == 0) {
+            assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_BUSY);
+        }
+        assert_int_equal(newest(&board).installs, i);
+    }
+    running->prog_error = 0;
+    running->erased = 0;
+    assert_runs(&board, V1);
+    assert_confirmed(V1, OTA_SLOT_B);
+    assert_told(OTA_ERR_FLASH_PROGRAM, OTA_STEP_PROGRAM);
+    assert_true(running->erased <= 4 * 1024); // only for V1
+    assert_int_equal(newest(&board).installs, 0);
+    // who asks for it once more gets it: the flash is good again
+    assert_int_equal(stage_image(&board, V2, SIZE2), 0);
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+    assert_runs(&board, V2);
 }
 
 static void app_slot_fails_for_good(void **state)
@@ -720,6 +786,37 @@ static void button_never_overwrites_the_backup(void **state)
     assert_int_equal(newest(&board).staged, OTA_SLOT_B);
 }
 
+// While a slot is overwritten no record counts on it.
+static void button_and_a_cut_while_the_image_comes(void **state)
+{
+    (void)state;
+    for (int one_slot = 0; one_slot < 2; one_slot++) {
+        restart(one_slot ? ONE_SLOT_F103 : SLOTS_F103);
+        factory_app(&board, V1, SIZE1);
+        assert_runs(&board, V1);
+        if (one_slot) { // the only slot is the backup
+            full_update(&board, V1, SIZE1);
+            assert_runs(&board, V1);
+        } else { // what is staged is asked for
+            assert_int_equal(stage_image(&board, V2, SIZE2), 0);
+            assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+        }
+        board.config.recovery = true;
+        assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+        send(V3, SIZE3);
+        board.ram->cut_at = 400;
+        board.ram->cut = CUT_TORN;
+        assert_int_equal(continue_boot(&board), -1);
+        ram_flash_power_on(board.ram);
+        assert_int_equal(newest(&board).backup, OTA_SLOT_NONE);
+        assert_int_equal(newest(&board).staged, OTA_SLOT_NONE);
+        board.config.recovery = false;
+        line.size = 0;
+        assert_runs(&board, V1);
+        assert_well(V1);
+    }
+}
+
 static void button_during_a_trial(void **state)
 {
     (void)state;
@@ -835,6 +932,24 @@ static void supply_low_before_the_update(void **state)
     assert_int_equal(newest(&board).ota_flag, OTA_FLAG_REQUEST);
     assert_runs(&board, V2);
     assert_on_trial(V2);
+    assert_told(OTA_OK, OTA_STEP_DONE);
+}
+
+// It is back in time for the record of why.
+static void supply_low_for_a_moment(void **state)
+{
+    (void)state;
+    staged_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+    board.ram->faults =
+        (struct ram_faults){.prog_at = 1, .prog_error = OTA_ERR_POWER};
+    assert_runs(&board, V1);
+    struct ota_record record = newest(&board);
+    assert_int_equal(record.result, OTA_ERR_POWER);
+    assert_int_equal(record.ota_flag, OTA_FLAG_REQUEST);
+    assert_int_equal(record.source, OTA_SOURCE_STAGED);
+    assert_int_equal(record.staged, OTA_SLOT_A);
+    assert_runs(&board, V2);
     assert_told(OTA_OK, OTA_STEP_DONE);
 }
 
@@ -1240,6 +1355,8 @@ int main(void)
         TEST(backup_rotted_too),
         TEST(everything_rotted),
         TEST(line_brings_the_first_application),
+        TEST(no_source_at_all),
+        TEST(several_sources),
         TEST(line_brings_a_bad_image),
         TEST(request_fails_and_application_rotted),
         TEST(staged_image_rots_before_the_install),
@@ -1249,6 +1366,7 @@ int main(void)
         TEST(installed_but_for_its_record),
         TEST(nothing_was_installed_yet),
         TEST(install_that_fails_three_times),
+        TEST(installs_that_fail_in_several_boots),
         TEST(app_slot_fails_for_good),
         TEST(app_slot_is_write_protected),
         TEST(backup_cannot_be_written),
@@ -1259,6 +1377,7 @@ int main(void)
         TEST(button_with_a_valid_application),
         TEST(button_brings_an_image),
         TEST(button_never_overwrites_the_backup),
+        TEST(button_and_a_cut_while_the_image_comes),
         TEST(button_during_a_trial),
         TEST(button_let_go_during_a_trial),
         TEST(button_and_a_request),
@@ -1266,6 +1385,7 @@ int main(void)
         TEST(button_in_the_middle_of_an_install),
         TEST(end_recovery_is_for_the_button_only),
         TEST(supply_low_before_the_update),
+        TEST(supply_low_for_a_moment),
         TEST(supply_low_anywhere_in_the_update),
         TEST(supply_low_in_recovery),
         TEST(supply_low_when_it_rotted),

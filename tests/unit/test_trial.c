@@ -608,6 +608,69 @@ static void backup_that_rotted_is_made_again(void **state)
     }
 }
 
+// Lengths around the write unit and the chunk, through staging, backup, install
+// and revert.
+static void any_length(void **state)
+{
+    (void)state;
+    const enum test_layout layouts[] = {SLOTS_F446, SLOTS_F103, SLOTS_H7};
+    const uint32_t sizes[] = {10, 12, 13, 15,   16,   17,   31,   32,   33,
+                              47, 48, 49, 1007, 1008, 1023, 1024, 1025, 2049};
+    for (unsigned i = 0; i < 3 * (sizeof sizes / sizeof sizes[0]); i++) {
+        restart(layouts[i % 3]);
+        uint32_t size = sizes[i / 3];
+        full_update(&board, V2, size);
+        assert_runs(&board, V2);
+        // the slot is not proved to be its backup: it is copied to it
+        board.ram->now[board.layout.slot[0].offset] ^= 1;
+        assert_int_equal(stage_image(&board, V3, sizes[i % 17]), 0);
+        assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+        use_up_the_trial(V3);
+        assert_true(app_holds(&board, V3, sizes[i % 17]));
+        assert_runs(&board, V2);
+        assert_true(app_holds(&board, V2, size));
+        assert_true(slot_holds(&board, OTA_SLOT_A, V2, size));
+    }
+}
+
+static struct {
+    enum ota_step step;
+    unsigned percent;
+    unsigned steps; // seen, by bit
+} progress;
+
+static void see_progress(void *context, enum ota_step step, unsigned percent)
+{
+    assert_ptr_equal(context, &progress);
+    assert_true(percent <= 100);
+    assert_true(step != progress.step || percent >= progress.percent);
+    progress.step = step;
+    progress.percent = percent;
+    progress.steps |= 1u << step;
+}
+
+static void progress_is_told(void **state)
+{
+    (void)state;
+    memset(&progress, 0, sizeof progress);
+    board.config.progress = see_progress;
+    board.config.context = &progress;
+    ask_for_v2();
+    assert_trial_boot(V2, 1);
+    const unsigned install = 1u << OTA_STEP_CHECK | 1u << OTA_STEP_ERASE |
+                             1u << OTA_STEP_PROGRAM | 1u << OTA_STEP_VERIFY |
+                             1u << OTA_STEP_DONE;
+    assert_int_equal(progress.steps, install | 1u << OTA_STEP_BACKUP);
+    assert_int_equal(progress.step, OTA_STEP_DONE);
+    assert_int_equal(progress.percent, 100);
+    assert_int_equal(confirm_app(&board), 0);
+    offer(&board, V3, 3000);
+    assert_int_equal(request(&board), 0);
+    progress.steps = 0;
+    assert_trial_boot(V3, 1);
+    assert_int_equal(progress.steps, install | 1u << OTA_STEP_STAGE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -638,6 +701,8 @@ int main(void)
         TEST(first_update_makes_a_backup),
         TEST(backup_that_is_there_is_not_made_again),
         TEST(backup_that_rotted_is_made_again),
+        TEST(any_length),
+        TEST(progress_is_told),
     };
     return cmocka_run_group_tests_name("trial", tests, NULL, NULL);
 }
