@@ -27,8 +27,8 @@
 
 #define MAX_ID 160
 
-// Failures that one job prints before it goes on silently.
-#define MAX_PRINTED 5
+// Failures of a case that are printed; the others are only counted.
+#define MAX_PRINTED 2
 
 /// Identities ///
 
@@ -127,9 +127,10 @@ static void on_crash(int number)
     raise(number);
 }
 
+static unsigned printed; // failures of this case
+
 static void report(const struct life *life)
 {
-    static unsigned printed;
     char id[MAX_ID];
     print_id(life, id, sizeof id);
     __atomic_add_fetch(&totals->failures, 1, __ATOMIC_RELAXED);
@@ -265,6 +266,7 @@ static void run_case(const struct test_case *which)
     struct life life;
     bool good = life_begin(&life, world, which->scenario, 1);
     life_on_op = branch;
+    printed = 0;
     if (!good || !life_go_on(&life)) {
         report(&life);
     }

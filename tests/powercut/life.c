@@ -231,11 +231,20 @@ static void boot_device(struct life *life)
 
 /// The application ///
 
+// Errors after which an application has to reset, and no others. They come
+// from a torn record that the bootloader could read and the application not.
 static void must(struct life *life, const char *what, int err)
 {
-    if (err < 0) {
-        object(life, "%s: %s", what, ota_error_text(err));
+    if (err >= 0) {
+        return;
     }
+    trace_say("    %s: %s", what, ota_error_text(err));
+    if (life->cut_count > 0 &&
+        (err == OTA_ERR_BUSY || err == OTA_ERR_JOURNAL_FULL ||
+         err == OTA_ERR_JOURNAL_EMPTY)) {
+        longjmp(life->reset, 1);
+    }
+    object(life, "%s: %s", what, ota_error_text(err));
 }
 
 static bool may_never_revert(const struct life *life)
@@ -284,7 +293,7 @@ static void check_told(struct life *life, const struct ota_status *status)
     }
     bool refused = status->result != OTA_OK;
     if (life->pending && life->boots > 0) {
-        if (status->version != life->pending &&
+        if (status->version != life->pending && !status->requested &&
             (!refused || status->tried_version != life->pending)) {
             object(life, "an accepted request was lost");
         }
@@ -360,7 +369,8 @@ static int stage(struct life *life, struct ota_app *app)
     }
     trace_say("    stages from byte %u", (unsigned)from);
     trace_record(life->world);
-    if (world_version_at(life->world, PLACE_APP) != life->other) {
+    if (!life->past &&
+        world_version_at(life->world, PLACE_APP) != life->other) {
         life->other = 0; // withdrawn
     }
     life->stagings++;
@@ -430,6 +440,11 @@ static void begin_next(struct life *life, const struct ota_status *status)
     life->goal = GOAL_UPDATED;
     life->path =
         life->world->kind == KIND_SINGLE ? PATH_ARRAY : PATH_STAGE;
+}
+
+// From here on the next update's wear counts.
+static void look_at_wear(struct life *life)
+{
     life->copy = PLACE_NONE;
     for (int place = PLACE_A; place <= PLACE_B; place++) {
         if (world_version_at(life->world, (enum place)place) == life->old) {
@@ -498,14 +513,21 @@ static bool session(struct life *life)
     if (status.trial && !confirm(life, &app, &status)) {
         return false;
     }
-    bool reached = is_reached(life, &status) || pursue(life, &app, &status);
-    if (!reached || life->past) {
-        return reached;
-    }
     if (!life->next) {
+        bool reached =
+            is_reached(life, &status) || pursue(life, &app, &status);
+        if (!reached || life->past) {
+            return reached;
+        }
         begin_next(life, &status);
+    }
+    if (status.version == life->old) {
+        if (life->stagings == 0) {
+            look_at_wear(life);
+        }
         return pursue(life, &app, &status);
     }
+    (void)is_reached(life, &status); // for its objections
     check_next(life);
     check_quiet(life);
     return true;
@@ -513,14 +535,12 @@ static bool session(struct life *life)
 
 static void live(struct life *life)
 {
-    bool done = false;
-    while (!done && !life->world->device[0]->dead) {
+    do {
         if (!life->in_app) {
             boot_device(life);
         }
         life->in_app = false;
-        done = !life->world->device[0]->dead && session(life);
-    }
+    } while (setjmp(life->reset) != 0 || !session(life));
 }
 
 bool life_go_on(struct life *life)

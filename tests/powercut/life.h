@@ -61,6 +61,7 @@ struct life {
     enum place copy;    // slot that held what ran before the next update
 
     jmp_buf out;    // where a failure goes
+    jmp_buf reset;  // and an application that resets
     char what[200]; // what failed
 };
 
