@@ -4,7 +4,7 @@
 // is cut at every flash operation of every scenario, before, within and after
 // it, and again at operations of the life that follows.
 //
-//   floor1 [--long] [--jobs N] [--only TEXT]
+//   floor1 [--long] [--jobs N] [--only TEXT] [--stop]
 //   floor1 --replay ID
 //   floor1 --list
 //
@@ -128,6 +128,12 @@ static void on_crash(int number)
 }
 
 static unsigned printed; // failures of this case
+static bool stop;        // at the first failure
+
+static bool is_over(void)
+{
+    return stop && __atomic_load_n(&totals->failures, __ATOMIC_RELAXED) > 0;
+}
 
 static void report(const struct life *life)
 {
@@ -199,7 +205,7 @@ static void branch(struct life *life, struct ram_flash *ram,
                    const struct ram_op *op)
 {
     unsigned depth = life->cut_count;
-    if (depth >= 2) {
+    if (depth >= 2 || is_over()) {
         return;
     }
     uint32_t every = stride[depth];
@@ -303,7 +309,7 @@ static bool is_wanted(const struct test_case *which, const char *only)
 static void work(const char *only)
 {
     struct test_case which;
-    while (nth_case(__atomic_fetch_add(&totals->next, 1, __ATOMIC_RELAXED),
+    while (!is_over() && nth_case(__atomic_fetch_add(&totals->next, 1, __ATOMIC_RELAXED),
                     &which)) {
         if (is_wanted(&which, only)) {
             run_case(&which);
@@ -416,7 +422,7 @@ static int list(void)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: floor1 [--long] [--jobs N] [--only TEXT]\n"
+    fprintf(stderr, "usage: floor1 [--long] [--jobs N] [--only TEXT] [--stop]\n"
                     "       floor1 --replay ID\n"
                     "       floor1 --list\n");
     return 2;
@@ -431,6 +437,8 @@ int main(int argc, char **argv)
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--long") == 0) {
             effort = long_effort;
+        } else if (strcmp(argv[i], "--stop") == 0) {
+            stop = true;
         } else if (strcmp(argv[i], "--jobs") == 0 && more) {
             jobs = (unsigned)strtoul(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--only") == 0 && more) {

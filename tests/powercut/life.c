@@ -43,11 +43,16 @@ static void on_broken_promise(const char *what, uint32_t offset)
            (unsigned)offset);
 }
 
-// A complete application stands, whatever this operation does.
+// A complete application stands, whatever this operation does; and what runs
+// is not touched where there is nothing better.
 static void watch(struct life *life, const struct ram_flash *ram,
                   const struct ram_op *op)
 {
     struct world *world = life->world;
+    if (life->scenario->before == BEFORE_TRIAL && !life->past && !life->next &&
+        world_hits(world, PLACE_APP, ram, op)) {
+        object(life, "the trial is not kept, for want of a backup");
+    }
     if (life->witness == PLACE_NONE || world->kind == KIND_SINGLE ||
         !world_hits(world, life->witness, ram, op)) {
         return;
@@ -391,6 +396,17 @@ static bool has_slots(const struct life *life)
     return life->path == PATH_STAGE || life->path == PATH_RESUME;
 }
 
+// A torn erase may read as old data, behind which the slot is not continued
+// where it should be; that comes out in the end.
+static bool may_restage(const struct life *life)
+{
+    bool torn = false;
+    for (unsigned i = 0; i < life->cut_count; i++) {
+        torn = torn || life->cuts[i].how == CUT_TORN;
+    }
+    return torn && life->path == PATH_RESUME && life->stagings < 2;
+}
+
 // Brings the update nearer. True: it has turned out to be bad already.
 static bool pursue(struct life *life, struct ota_app *app,
                    const struct ota_status *status)
@@ -406,7 +422,7 @@ static bool pursue(struct life *life, struct ota_app *app,
         if (err == OTA_ERR_CRC && life->scenario->bad && !life->next) {
             return true;
         }
-        if (err && life->path == PATH_RESUME && life->stagings < 2) {
+        if (err && may_restage(life)) {
             return false; // from the start, after a reset
         }
         must(life, "ota_stage_finish", err);
