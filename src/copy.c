@@ -121,7 +121,11 @@ enum ota_verdict ota_copy_prove(struct ota_boot *boot)
 {
     const struct ota_layout *layout = boot->config->layout;
     uint8_t slot = ota_slot_other(layout, boot->slot);
-    int done = prove(boot, ota_slot_area(layout, slot));
+    // a copy that was cut off may read well by chance: one that no record names
+    // is made again
+    bool named = boot->job == JOB_BACKUP || boot->journal.newest.backup == slot;
+    int done =
+        named ? prove(boot, ota_slot_area(layout, slot)) : OTA_ERR_NO_APP;
     if (done == 0) {
         return OTA_BOOT_BUSY;
     }
