@@ -86,8 +86,7 @@ static bool parse_id(char *text, struct identity *id)
     if (!word || strcmp(word, "f1") != 0 ||
         !find_name(part_names, PART_COUNT, strtok(NULL, ":"), &part) ||
         !find_name(kind_names, KIND_COUNT, strtok(NULL, ":"), &kind) ||
-        !(word = strtok(NULL, ":")) ||
-        !(id->scenario = scenario_find(word))) {
+        !(word = strtok(NULL, ":")) || !(id->scenario = scenario_find(word))) {
         return false;
     }
     id->part = (enum part)part;
@@ -309,7 +308,8 @@ static bool is_wanted(const struct test_case *which, const char *only)
 static void work(const char *only)
 {
     struct test_case which;
-    while (!is_over() && nth_case(__atomic_fetch_add(&totals->next, 1, __ATOMIC_RELAXED),
+    while (!is_over() &&
+           nth_case(__atomic_fetch_add(&totals->next, 1, __ATOMIC_RELAXED),
                     &which)) {
         if (is_wanted(&which, only)) {
             run_case(&which);

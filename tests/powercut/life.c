@@ -149,9 +149,8 @@ static void connect(const struct life *life, struct sources *sources)
             (struct ota_boot_source){OTA_SOURCE_UART, &sources->stream.source};
     } else if (life->path == PATH_ARRAY || life->world->kind == KIND_SINGLE) {
         ota_c_array_init(&sources->array, image->bytes, image->len);
-        sources->list[0] =
-            (struct ota_boot_source){OTA_SOURCE_C_ARRAY,
-                                     &sources->array.source};
+        sources->list[0] = (struct ota_boot_source){OTA_SOURCE_C_ARRAY,
+                                                    &sources->array.source};
     } else {
         sources->count = 0;
     }
@@ -413,8 +412,8 @@ static bool pursue(struct life *life, struct ota_app *app,
 {
     enum ota_source_id source = OTA_SOURCE_STAGED;
     if (!has_slots(life)) {
-        source = life->path == PATH_STREAM ? OTA_SOURCE_UART
-                                           : OTA_SOURCE_C_ARRAY;
+        source =
+            life->path == PATH_STREAM ? OTA_SOURCE_UART : OTA_SOURCE_C_ARRAY;
     } else if (!status->staged || !is_staged(app, offered(life))) {
         int err = stage(life, app);
         trace_say("    staged: %s", ota_error_text(err));
@@ -454,8 +453,7 @@ static void begin_next(struct life *life, const struct ota_status *status)
     life->boots = 0;
     life->stagings = 0;
     life->goal = GOAL_UPDATED;
-    life->path =
-        life->world->kind == KIND_SINGLE ? PATH_ARRAY : PATH_STAGE;
+    life->path = life->world->kind == KIND_SINGLE ? PATH_ARRAY : PATH_STAGE;
 }
 
 // From here on the next update's wear counts.
@@ -530,8 +528,7 @@ static bool session(struct life *life)
         return false;
     }
     if (!life->next) {
-        bool reached =
-            is_reached(life, &status) || pursue(life, &app, &status);
+        bool reached = is_reached(life, &status) || pursue(life, &app, &status);
         if (!reached || life->past) {
             return reached;
         }
@@ -635,8 +632,7 @@ static void make_images(struct life *life)
 static bool live_through(struct life *life, uint32_t version)
 {
     life->offered = version;
-    life->path =
-        life->world->kind == KIND_SINGLE ? PATH_ARRAY : PATH_STAGE;
+    life->path = life->world->kind == KIND_SINGLE ? PATH_ARRAY : PATH_STAGE;
     life->goal = GOAL_UPDATED;
     life->boots = 0;
     life->stagings = 0;
@@ -670,10 +666,9 @@ static bool request(struct life *life, uint32_t version)
     enum path path = life->path;
     life->offered = version;
     life->path = PATH_STAGE;
-    bool good = ota_app_open(&app, &life->world->layout, life->world->info) ==
-                    0 &&
-                stage(life, &app) == 0 &&
-                ota_app_request(&app, OTA_SOURCE_STAGED) == 0;
+    bool good =
+        ota_app_open(&app, &life->world->layout, life->world->info) == 0 &&
+        stage(life, &app) == 0 && ota_app_request(&app, OTA_SOURCE_STAGED) == 0;
     life->offered = was;
     life->path = path;
     life->stagings = 0;
@@ -756,8 +751,8 @@ static bool make_past(struct life *life)
     life->confirmed = life->old;
     life->goal = scenario->goal;
     life->path = scenario->path;
-    life->offered = life->goal == GOAL_RUNS ? life->old
-                                            : VERSION(scenario->history + 2);
+    life->offered =
+        life->goal == GOAL_RUNS ? life->old : VERSION(scenario->history + 2);
     life->bad = scenario->never ? life->offered : 0;
     if (scenario->bad) {
         offered(life)->bytes[100] ^= 0x10;

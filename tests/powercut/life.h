@@ -41,24 +41,24 @@ struct life {
     bool in_app; // goes on in the application, not with a boot
 
     // the world outside: it remembers
-    uint32_t old;       // version at the beginning
-    uint32_t offered;   // by whoever offers updates
-    uint32_t other;     // a third version that may run, or 0
-    uint32_t bad;       // version that never confirms, or 0
-    enum path path;     // of the offer
-    enum goal goal;     //
-    uint32_t confirmed; // ota_app_confirm has returned 0 for it
+    uint32_t old;        // version at the beginning
+    uint32_t offered;    // by whoever offers updates
+    uint32_t other;      // a third version that may run, or 0
+    uint32_t bad;        // version that never confirms, or 0
+    enum path path;      // of the offer
+    enum goal goal;      //
+    uint32_t confirmed;  // ota_app_confirm has returned 0 for it
     uint32_t confirming; // ota_app_confirm has been called for it
-    uint32_t pending;   // ota_app_request has returned 0 for it
-    unsigned trials;    // sessions of the bad version on trial
-    unsigned boots;     // since the last cut
-    unsigned stagings;  // since the last cut
-    enum place witness; // a place that holds a complete application
-    bool next;          // the piece of life is over, the next update is on
-    bool past;          // what went before the scenario: no cuts, no oracle of
-                        // the next update
-    struct wear before; // of the next update
-    enum place copy;    // slot that held what ran before the next update
+    uint32_t pending;    // ota_app_request has returned 0 for it
+    unsigned trials;     // sessions of the bad version on trial
+    unsigned boots;      // since the last cut
+    unsigned stagings;   // since the last cut
+    enum place witness;  // a place that holds a complete application
+    bool next;           // the piece of life is over, the next update is on
+    bool past;           // what went before the scenario: no cuts, no oracle of
+                         // the next update
+    struct wear before;  // of the next update
+    enum place copy;     // slot that held what ran before the next update
 
     jmp_buf out;    // where a failure goes
     jmp_buf reset;  // and an application that resets

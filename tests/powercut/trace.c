@@ -42,8 +42,7 @@ static const char *name_of(const struct world *world,
     };
     for (unsigned i = 0; i < sizeof areas / sizeof areas[0]; i++) {
         const struct ota_area *area = areas[i].area;
-        if (area->flash == &ram->flash &&
-            offset - area->offset < area->size) {
+        if (area->flash == &ram->flash && offset - area->offset < area->size) {
             *base = area->offset;
             return areas[i].name;
         }

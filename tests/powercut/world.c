@@ -77,18 +77,10 @@ static const struct shape shapes[PART_COUNT] = {
                    {256 * K, 384 * K},
                    128 * K},
     [PART_F103] = {{2 * K, 3 * K}, K, 4 * K, 6 * K, {12 * K, 20 * K}, 6 * K},
-    [PART_L4] = {{2 * K, 4 * K},
-                 2 * K,
-                 6 * K,
-                 10 * K,
-                 {18 * K, 28 * K},
-                 10 * K},
-    [PART_U5] = {{8 * K, 16 * K},
-                 8 * K,
-                 24 * K,
-                 32 * K,
-                 {64 * K, 104 * K},
-                 40 * K},
+    [PART_L4] =
+        {{2 * K, 4 * K}, 2 * K, 6 * K, 10 * K, {18 * K, 28 * K}, 10 * K},
+    [PART_U5] =
+        {{8 * K, 16 * K}, 8 * K, 24 * K, 32 * K, {64 * K, 104 * K}, 40 * K},
     [PART_H7] = {{128 * K, 256 * K},
                  128 * K,
                  384 * K,
@@ -261,9 +253,9 @@ uint32_t world_ops(const struct world *world)
 
 const struct ota_area *world_place(const struct world *world, enum place place)
 {
-    const struct ota_area *area =
-        place == PLACE_APP ? &world->layout.app
-                           : &world->layout.slot[place - PLACE_A];
+    const struct ota_area *area = place == PLACE_APP
+                                      ? &world->layout.app
+                                      : &world->layout.slot[place - PLACE_A];
     return area->flash ? area : NULL;
 }
 
@@ -424,17 +416,16 @@ void world_describe_record(const uint8_t *raw, char *text, size_t size)
         return;
     }
     uint32_t version = load_le32(raw + 16), tried = load_le32(raw + 36);
-    snprintf(text, size,
-             "#%u %s %u.%u%s%s attempts %u backup %c staged %c installs %u"
-             " tried %u.%u: %s at %s",
-             (unsigned)load_le32(raw + 20), states[raw[25] <= 4 ? raw[25] : 0],
-             (unsigned)OTA_VERSION_MAJOR(version),
-             (unsigned)OTA_VERSION_MINOR(version),
-             load_le32(raw) == 1 ? " request" : "",
-             raw[31] & 1 ? " settled" : "", raw[27], slots[raw[28] & 3],
-             slots[raw[28] >> 4 & 3], raw[29],
-             (unsigned)OTA_VERSION_MAJOR(tried),
-             (unsigned)OTA_VERSION_MINOR(tried),
-             ota_error_text((int)load_le32(raw + 32)),
-             ota_step_name((enum ota_step)raw[30]));
+    snprintf(
+        text, size,
+        "#%u %s %u.%u%s%s attempts %u backup %c staged %c installs %u"
+        " tried %u.%u: %s at %s",
+        (unsigned)load_le32(raw + 20), states[raw[25] <= 4 ? raw[25] : 0],
+        (unsigned)OTA_VERSION_MAJOR(version),
+        (unsigned)OTA_VERSION_MINOR(version),
+        load_le32(raw) == 1 ? " request" : "", raw[31] & 1 ? " settled" : "",
+        raw[27], slots[raw[28] & 3], slots[raw[28] >> 4 & 3], raw[29],
+        (unsigned)OTA_VERSION_MAJOR(tried), (unsigned)OTA_VERSION_MINOR(tried),
+        ota_error_text((int)load_le32(raw + 32)),
+        ota_step_name((enum ota_step)raw[30]));
 }

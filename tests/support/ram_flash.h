@@ -54,8 +54,8 @@ struct ram_flash {
     struct ram_flash *supply; // whose power it shares: the next four count for
                               // all that share one; at first its own
     bool dead;                // power is cut: nothing works, nothing changes
-    uint32_t ops;    // units programmed and erased since creation
-    uint32_t cut_at; // the operation (1 = the next) to cut; 0: none
+    uint32_t ops;             // units programmed and erased since creation
+    uint32_t cut_at;          // the operation (1 = the next) to cut; 0: none
     enum ram_cut cut;
     struct ram_faults faults;
     uint32_t random;
