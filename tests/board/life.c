@@ -460,7 +460,8 @@ static void keep_rest(struct life *life)
 static bool scout(struct life *life)
 {
     life->base = vboard_flash_ops(life->board);
-    life->requested = 0;
+    life->requested = life->turned = 0;
+    memset(life->important, 0, MAX_OPS);
     life->seen = (struct seen){.runs = life->seen.runs, .confirmed = NOBODY};
     keep_rest(life);
     save_front(life);
@@ -489,8 +490,10 @@ struct life *life_new(const struct cycle *cycle, const char *size,
     life->seen.runs = life->seen.confirmed = NOBODY;
     life->important = calloc(MAX_OPS, 1);
     life->rest = malloc(REST_SIZE);
-    if (!life->important || !life->rest || !read_images(life) ||
-        !open_board(life) || !prepare(life) || !scout(life)) {
+    life->last_flash = malloc(FLASH_SIZE);
+    if (!life->important || !life->rest || !life->last_flash ||
+        !read_images(life) || !open_board(life) || !prepare(life) ||
+        !scout(life)) {
         fprintf(stderr, "cycle %s, %s: %s\n", cycle->name, size, life->failure);
         life_free(life);
         return NULL;
@@ -507,6 +510,7 @@ void life_free(struct life *life)
     vboard_free(life->board);
     free(life->important);
     free(life->rest);
+    free(life->last_flash);
     free(life);
 }
 
@@ -530,6 +534,12 @@ static void move_front(struct life *life, uint64_t op)
     }
 }
 
+// Whether the last version had confirmed for good.
+static bool is_done(const struct life *life, uint64_t op, enum vboard_cut how)
+{
+    return op > life->done || (op == life->done && how == VBOARD_CUT_AFTER);
+}
+
 // Which versions may be started after the cut.
 static unsigned allowed(const struct life *life, uint64_t op,
                         enum vboard_cut how)
@@ -547,7 +557,7 @@ static unsigned allowed(const struct life *life, uint64_t op,
     if (op == life->requested && how == VBOARD_CUT_TORN) {
         return before | update; // whether the record reads well is chance
     }
-    return op > life->done ? after : update | after;
+    return is_done(life, op, how) ? after : update | after;
 }
 
 // The last version that has confirmed must be there, complete: of the new one
@@ -555,9 +565,7 @@ static unsigned allowed(const struct life *life, uint64_t op,
 static void check_at_cut(struct life *life, uint64_t op, enum vboard_cut how)
 {
     const struct cycle *cycle = life->cycle;
-    bool done =
-        op > life->done || (op == life->done && how == VBOARD_CUT_AFTER);
-    int needed = done ? cycle->after : cycle->before;
+    int needed = is_done(life, op, how) ? cycle->after : cycle->before;
     if (!oracle_holds_anywhere(vboard_flash(life->board, NULL),
                                &life->image[needed])) {
         fail(life, "at the cut %s is complete nowhere", name_of(needed));
@@ -584,6 +592,27 @@ static bool next_update(struct life *life)
     return until_confirmed(life) && update_to(life, now == V1_1 ? V1_2 : V1_1);
 }
 
+// Whether it is the machine that the last cut has left.
+static bool is_again(const struct life *life, uint64_t op, enum vboard_cut how)
+{
+    return how == VBOARD_CUT_BEFORE && life->last_how == VBOARD_CUT_AFTER &&
+           life->last_op > 0 && op == life->last_op + 1 &&
+           allowed(life, op, how) == life->last_allowed &&
+           memcmp(life->last_flash, vboard_flash(life->board, NULL),
+                  FLASH_SIZE) == 0;
+}
+
+static bool recover(struct life *life, bool next)
+{
+    life->seen = (struct seen){.runs = NOBODY, .confirmed = NOBODY};
+    vboard_power_on(life->board);
+    if (!until_confirmed(life)) {
+        return false;
+    }
+    check_rest(life);
+    return life->failure[0] == '\0' && (!next || next_update(life));
+}
+
 bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next)
 {
     life->failure[0] = '\0';
@@ -597,15 +626,17 @@ bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next)
         return false;
     }
     check_at_cut(life, op, how);
-    life->seen = (struct seen){.runs = NOBODY, .confirmed = NOBODY};
-    life->may_run = allowed(life, op, how);
-    if (life->failure[0] != '\0') {
+    life->again = is_again(life, op, how);
+    if (life->again || life->failure[0] != '\0') {
+        return life->failure[0] == '\0';
+    }
+    life->last_op = 0;
+    life->last_how = how;
+    life->last_allowed = life->may_run = allowed(life, op, how);
+    memcpy(life->last_flash, vboard_flash(life->board, NULL), FLASH_SIZE);
+    if (!recover(life, next)) {
         return false;
     }
-    vboard_power_on(life->board);
-    if (!until_confirmed(life)) {
-        return false;
-    }
-    check_rest(life);
-    return life->failure[0] == '\0' && (!next || next_update(life));
+    life->last_op = op;
+    return true;
 }

@@ -61,6 +61,13 @@ struct life {
     uint8_t *rest; // bootloader and C array, which nothing may change
     struct vboard_snapshot *front; // a point of it, before the next cut
     struct seen front_seen;
+
+    // the last cut, if it was recovered from
+    uint64_t last_op;
+    enum vboard_cut last_how;
+    unsigned last_allowed;
+    uint8_t *last_flash; // as the cut left it
+    bool again;          // this cut has left the same
 };
 
 // Ready to be cut: prepared and gone through once without a cut. NULL: that
@@ -71,7 +78,10 @@ void life_free(struct life *life);
 
 // One cut at an operation, and the recovery from it. next: then one more
 // update. False: life->failure says what went wrong. Operations may come in any
-// order, but ascending is fast.
+// order, but ascending is fast. A cut before an operation leaves, as a rule,
+// the very flash that the one after the operation before has left: if that one
+// has been recovered from, and the bytes say so, life->again is set and that is
+// the verdict.
 bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next);
 
 #endif
