@@ -181,6 +181,32 @@ static void see_byte(struct life *life, char byte)
     }
 }
 
+// At the first hand-over after the cut.
+static void look_at_known(struct life *life, const uint8_t *flash)
+{
+    life->recovering = false;
+    for (unsigned i = 0; i < KNOWN && life->may_end; i++) {
+        const struct known *known = &life->known[i];
+        if (known->allowed == life->may_run &&
+            memcmp(known->flash, flash, FLASH_SIZE) == 0) {
+            life->ended = true;
+            vboard_stop(life->board);
+            return;
+        }
+    }
+    memcpy(life->at_handover, flash, FLASH_SIZE);
+}
+
+// This run has recovered.
+static void remember(struct life *life)
+{
+    struct known *known = &life->known[life->next_known++ % KNOWN];
+    uint8_t *free = known->flash;
+    known->flash = life->at_handover;
+    known->allowed = life->last_allowed;
+    life->at_handover = free;
+}
+
 static void see_handover(struct life *life, const struct vboard_event *event)
 {
     if (event->value > 0) {
@@ -204,6 +230,9 @@ static void see_handover(struct life *life, const struct vboard_event *event)
         fail(life, "what is started is not verified");
     } else if (!(life->may_run >> runs & 1)) {
         fail(life, "%s is started, which must not run now", name_of(runs));
+    }
+    if (life->recovering && life->failure[0] == '\0') {
+        look_at_known(life, flash);
     }
 }
 
@@ -277,7 +306,8 @@ static bool until_confirmed(struct life *life)
 {
     uint64_t end = vboard_time(life->board) + LIMIT;
     life->seen.confirmed = NOBODY;
-    while (life->seen.confirmed == NOBODY && life->failure[0] == '\0') {
+    while (life->seen.confirmed == NOBODY && life->failure[0] == '\0' &&
+           !life->ended) {
         uint64_t now = vboard_time(life->board);
         enum vboard_stop why =
             now < end ? vboard_run(life->board, end - now) : VBOARD_STOP_TIME;
@@ -491,8 +521,14 @@ struct life *life_new(const struct cycle *cycle, const char *size,
     life->important = calloc(MAX_OPS, 1);
     life->rest = malloc(REST_SIZE);
     life->last_flash = malloc(FLASH_SIZE);
-    if (!life->important || !life->rest || !life->last_flash ||
-        !read_images(life) || !open_board(life) || !prepare(life) ||
+    life->at_handover = malloc(FLASH_SIZE);
+    bool room =
+        life->important && life->rest && life->last_flash && life->at_handover;
+    for (int i = 0; i < KNOWN; i++) {
+        life->known[i].flash = calloc(1, FLASH_SIZE);
+        room = room && life->known[i].flash;
+    }
+    if (!room || !read_images(life) || !open_board(life) || !prepare(life) ||
         !scout(life)) {
         fprintf(stderr, "cycle %s, %s: %s\n", cycle->name, size, life->failure);
         life_free(life);
@@ -511,6 +547,10 @@ void life_free(struct life *life)
     free(life->important);
     free(life->rest);
     free(life->last_flash);
+    free(life->at_handover);
+    for (int i = 0; i < KNOWN; i++) {
+        free(life->known[i].flash);
+    }
     free(life);
 }
 
@@ -605,17 +645,24 @@ static bool is_again(const struct life *life, uint64_t op, enum vboard_cut how)
 static bool recover(struct life *life, bool next)
 {
     life->seen = (struct seen){.runs = NOBODY, .confirmed = NOBODY};
+    life->recovering = true;
+    life->may_end = !next;
     vboard_power_on(life->board);
     if (!until_confirmed(life)) {
         return false;
     }
     check_rest(life);
-    return life->failure[0] == '\0' && (!next || next_update(life));
+    if (life->failure[0] != '\0' || life->ended) {
+        return life->failure[0] == '\0';
+    }
+    remember(life);
+    return !next || next_update(life);
 }
 
 bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next)
 {
     life->failure[0] = '\0';
+    life->ended = life->again = life->recovering = false;
     life->may_run = ~0u;
     move_front(life, op);
     vboard_cut_at_op(life->board, op - ops_now(life), how);

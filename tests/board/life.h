@@ -26,6 +26,8 @@ struct cycle {
 };
 extern const struct cycle cycles[]; // ends with name NULL
 
+#define KNOWN 8
+
 // What can be told from outside; part of what a snapshot brings back.
 struct seen {
     int step;      // of the script: 0 before it, 3 when it is over
@@ -68,6 +70,18 @@ struct life {
     unsigned last_allowed;
     uint8_t *last_flash; // as the cut left it
     bool again;          // this cut has left the same
+
+    // flashes at the first hand-over of runs that have recovered: another run
+    // that comes to one of them is over
+    struct known {
+        unsigned allowed;
+        uint8_t *flash;
+    } known[KNOWN];
+    unsigned next_known;
+    uint8_t *at_handover; // the flash at the first hand-over of this run
+    bool recovering;      // and no hand-over yet
+    bool may_end;         // at a flash that is known
+    bool ended;           // it did
 };
 
 // Ready to be cut: prepared and gone through once without a cut. NULL: that
@@ -82,6 +96,10 @@ void life_free(struct life *life);
 // the very flash that the one after the operation before has left: if that one
 // has been recovered from, and the bytes say so, life->again is set and that is
 // the verdict.
+//
+// A run ends early, with life->ended, at a first hand-over whose flash an
+// earlier run has recovered from: vboard finds every register at its reset
+// value there, so what follows is decided by the flash. next: it does not.
 bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next);
 
 #endif
