@@ -229,6 +229,7 @@ static void nothing_but_slots(void **state)
         if (cases[i].runs == 0) {
             assert_no_app();
             assert_int_equal(board.ram->ops, 0);
+            assert_int_equal(board.boot.journal_error, 0); // blank is none
             continue;
         }
         assert_runs(&board, cases[i].runs);
@@ -293,6 +294,26 @@ static void backup_rotted_too(void **state)
     assert_runs(&board, V1);
     assert_confirmed(V1, OTA_SLOT_B);
     assert_well(V1);
+}
+
+// It never had a backup, but the slots hold something: the newer one is tried,
+// and the other one is what it goes back to.
+static void rotted_without_a_backup(void **state)
+{
+    (void)state;
+    factory_app(&board, V1, SIZE1);
+    assert_runs(&board, V1);
+    assert_confirmed(V1, OTA_SLOT_NONE);
+    put_in_slot(&board, OTA_SLOT_A, V2, SIZE2);
+    put_in_slot(&board, OTA_SLOT_B, V3, SIZE3);
+    rot_app();
+    assert_runs(&board, V3);
+    assert_on_trial(V3);
+    assert_int_equal(newest(&board).backup, OTA_SLOT_A);
+    assert_runs(&board, V3);
+    assert_runs(&board, V3);
+    assert_runs(&board, V2);
+    assert_told(OTA_ERR_UNCONFIRMED, OTA_STEP_TRIAL);
 }
 
 static void everything_rotted(void **state)
@@ -369,6 +390,28 @@ static void several_sources(void **state)
         assert_runs(&board, i < 2 ? V2 : V3);
         assert_on_trial(i < 2 ? V2 : V3);
         assert_told(OTA_OK, OTA_STEP_DONE);
+    }
+}
+
+// All are asked again and again, the first one too.
+static void source_that_has_an_image_later(void **state)
+{
+    (void)state;
+    const struct ota_boot_source sources[] = {
+        {OTA_SOURCE_C_ARRAY, &board.array.source},
+        {OTA_SOURCE_UART, &line.source}};
+    for (int i = 0; i < 2; i++) {
+        restart(SLOTS_F103);
+        board.config.sources = sources;
+        board.config.source_count = 2;
+        assert_no_app();
+        if (i == 0) {
+            offer(&board, V2, SIZE2);
+        } else {
+            send(V2, SIZE2);
+        }
+        assert_int_equal(continue_boot(&board), OTA_BOOT_RUN);
+        assert_true(app_holds(&board, V2, SIZE2));
     }
 }
 
@@ -1087,6 +1130,7 @@ static void development_build_is_left_alone(void **state)
         }
         assert_int_equal(newest(&board).state, OTA_STATE_CONFIRMED);
         assert_int_equal(newest(&board).version, 0);
+        assert_int_equal(newest(&board).attempts, 0);
         assert_int_equal(newest(&board).backup, OTA_SLOT_NONE);
     }
 }
@@ -1255,6 +1299,18 @@ static void journal_cannot_be_read(void **state)
     assert_runs(&board, V2);
 }
 
+// Areas that cannot hold one: told, and no reason to stop.
+static void journal_areas_that_are_none(void **state)
+{
+    (void)state;
+    board.layout.journal[0].offset += 512;
+    assert_no_app();
+    assert_int_equal(board.boot.journal_error, OTA_ERR_ARGUMENT);
+    factory_app(&board, V1, SIZE1);
+    assert_runs(&board, V1);
+    assert_int_not_equal(board.boot.journal_error, 0);
+}
+
 static void dead_journal_and_a_line(void **state)
 {
     (void)state;
@@ -1353,10 +1409,12 @@ int main(void)
         TEST(application_comes_back_from_its_backup),
         TEST(header_or_vectors_rot),
         TEST(backup_rotted_too),
+        TEST(rotted_without_a_backup),
         TEST(everything_rotted),
         TEST(line_brings_the_first_application),
         TEST(no_source_at_all),
         TEST(several_sources),
+        TEST(source_that_has_an_image_later),
         TEST(line_brings_a_bad_image),
         TEST(request_fails_and_application_rotted),
         TEST(staged_image_rots_before_the_install),
@@ -1399,6 +1457,7 @@ int main(void)
         TEST(app_slot_cannot_be_read),
         TEST(slots_cannot_be_read),
         TEST(journal_cannot_be_read),
+        TEST(journal_areas_that_are_none),
         TEST(dead_journal_and_a_line),
         TEST(journal_of_a_future_format),
         TEST(staged_in_a_slot_that_is_not_there),
