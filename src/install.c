@@ -12,10 +12,7 @@
 
 #include "ota/crc32.h"
 
-// From here on the app slot is not to be run until the new application stands.
-// The record comes first, and it is written anew in every boot that erases: the
-// one that asked for the install may have been a torn one that read well once.
-enum ota_verdict ota_install_begin(struct ota_boot *boot)
+static struct ota_record begun(const struct ota_boot *boot)
 {
     struct ota_record record = ota_boot_record(boot);
     ota_record_set_image(&record, &boot->image);
@@ -24,21 +21,34 @@ enum ota_verdict ota_install_begin(struct ota_boot *boot)
         record.backup = boot->slot;
         record.result = boot->error;
         record.step = (uint8_t)boot->step;
-    } else {
-        record.state = OTA_STATE_INSTALLING;
-        record.result = OTA_OK;
-        record.step = OTA_STEP_BEGIN;
-        if (!ota_job_was_tried(&record, boot)) {
-            record.installs = 0; // another image than last time
-        }
-        ota_job_set_tried(&record, boot);
-        record.staged = boot->slot;
-        record.backup = ota_job_backup(boot);
+        return record;
     }
-    int err = ota_boot_write(boot, &record);
-    // without an application there is nothing that a lost record could lose
-    if (err && boot->app_error == 0) {
-        return ota_job_fail(boot, OTA_STEP_BEGIN, err);
+    record.state = OTA_STATE_INSTALLING;
+    record.result = OTA_OK;
+    record.step = OTA_STEP_BEGIN;
+    if (!ota_job_was_tried(&record, boot)) {
+        record.installs = 0; // another image than last time
+    }
+    ota_job_set_tried(&record, boot);
+    record.staged = boot->slot;
+    record.backup = ota_job_backup(boot);
+    return record;
+}
+
+// From here on the app slot is not to be run until the new application stands.
+// The record comes first, and it is written anew in every boot that erases,
+// once: the one that asked for the install may have been a torn one that read
+// well once.
+enum ota_verdict ota_install_begin(struct ota_boot *boot)
+{
+    if (!boot->begun) {
+        struct ota_record record = begun(boot);
+        int err = ota_boot_write(boot, &record);
+        // without an application there is nothing that a lost record could lose
+        if (err && boot->app_error == 0) {
+            return ota_job_fail(boot, OTA_STEP_BEGIN, err);
+        }
+        boot->begun = err == 0;
     }
     return ota_boot_go(boot, STATE_ERASE);
 }

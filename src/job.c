@@ -37,6 +37,7 @@ bool ota_job_was_tried(const struct ota_record *record,
 static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
+    boot->begun = false;
     boot->source_index = 0;
     boot->from_any = from_any;
     return ota_boot_go(boot, STATE_OPEN);
@@ -54,6 +55,7 @@ enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
 {
     boot->job = (uint8_t)job;
     boot->slot = slot;
+    boot->begun = false;
     ota_area_source_init(&boot->area, ota_slot_area(boot->config->layout, slot),
                          0, 0);
     return ota_boot_go(boot, STATE_OPEN);
@@ -193,7 +195,8 @@ static void record_failure(struct ota_boot *boot)
     }
     record.result = boot->error;
     record.step = (uint8_t)boot->step;
-    if (boot->step != OTA_STEP_TRIAL) {
+    // what goes back was tried before
+    if (boot->job != JOB_RESTORE && boot->step != OTA_STEP_TRIAL) {
         ota_job_set_tried(&record, boot);
     }
     if (boot->touched && record.installs < UINT8_MAX) {

@@ -91,6 +91,7 @@ struct ota_boot {
     bool from_any;       // any source will do
     bool backed_up;      // in this boot
     bool polled;         // all sources have been asked
+    bool begun;          // so it says in the journal, by a record of this boot
     bool touched;        // the app slot is being replaced
     bool recovery;       // the button asks for an image
     bool backup_stands;  // the slot beside the update's is proved to hold app
