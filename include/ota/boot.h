@@ -54,8 +54,10 @@ struct ota_boot_config {
     const struct ota_boot_source *sources; // asked in this order
     size_t source_count;
 
-    // Somebody holds the button: look for an image before running a valid
-    // application. Ends with ota_boot_end_recovery.
+    // Somebody holds the button: wait for an image from a source that cannot
+    // seek before running a valid application. Ends with ota_boot_end_recovery.
+    // Not heeded right after the application has asked for an update: its
+    // button may be the same.
     bool recovery;
 
     // Told as the work goes on: percent 0..100 of the step. May be NULL.
