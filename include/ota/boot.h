@@ -123,8 +123,8 @@ OTA_CHECKED enum ota_verdict ota_boot_step(struct ota_boot *boot);
 // so go on with the application, if there is a valid one.
 void ota_boot_end_recovery(struct ota_boot *boot);
 
-// The source whose bytes are on their way, or NULL: whoever shares a line with
-// it keeps quiet.
+// The source that is asked for its bytes from the next step on, or NULL:
+// whoever shares a line with it keeps quiet.
 const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot);
 
 // After OTA_BOOT_NO_APP: whether an update was begun and could not be finished
