@@ -131,7 +131,7 @@ static void randomise_ram(struct vboard *board)
 static void clear_timers(struct vboard *board)
 {
     for (enum timer timer = 0; timer < TIMER_COUNT; timer++) {
-        if (timer != TIMER_PIN && timer != TIMER_CUT &&
+        if (timer != TIMER_OUTSIDE && timer != TIMER_CUT &&
             timer != TIMER_RUN_END) {
             timer_clear(board, timer);
         }

@@ -131,6 +131,7 @@ static void on_block(struct uc_struct *uc, uint64_t address, uint32_t size,
         handover_check(board);
     }
     idle_block(board, (uint32_t)address, size);
+    steady_block(board, (uint32_t)address);
     unsigned count = code_count(board, (uint32_t)address, size);
     board->state.clock.cycle += count;
     board->state.instructions += count;
@@ -281,6 +282,9 @@ static uc_err open_engine(struct vboard *board)
     if (err) {
         return err;
     }
+    if (steady_open(board)) {
+        return UC_ERR_NOMEM;
+    }
     return uc_context_save(board->uc, board->fresh);
 }
 
@@ -297,6 +301,7 @@ int cpu_open(struct vboard *board)
 
 void cpu_close(struct vboard *board)
 {
+    steady_close(board);
     if (board->fresh) {
         uc_context_free(board->fresh);
     }

@@ -79,6 +79,12 @@ static int open_file(struct host_uart *uart, const char *path)
     return uart->out < 0 ? fail(uart, path) : 0;
 }
 
+static int open_input(struct host_uart *uart, const char *path)
+{
+    uart->in = open(path, O_RDONLY | O_CLOEXEC);
+    return uart->in < 0 ? fail(uart, path) : 0;
+}
+
 static int open_tcp(struct host_uart *uart, uint16_t port)
 {
     uart->other =
@@ -111,6 +117,9 @@ int host_uart_open(struct host_uart *uart, unsigned number,
 {
     *uart = (struct host_uart){
         .kind = end->kind, .number = number, .in = -1, .out = -1, .other = -1};
+    if (end->input && open_input(uart, end->input)) {
+        return -1;
+    }
     switch (end->kind) {
     case UART_STDIO:
         open_stdio(uart);
@@ -242,6 +251,9 @@ int host_uart_close(struct host_uart *uart)
     int err = host_uart_flush(uart);
     if (uart->terminal) {
         tcsetattr(STDIN_FILENO, TCSANOW, &uart->saved);
+    }
+    if (uart->in != uart->out) {
+        close_fd(uart->in);
     }
     close_fd(uart->out);
     close_fd(uart->other);

@@ -109,6 +109,7 @@ static void skip(struct vboard *board)
         cpu_set(board, register_id[counter],
                 idle->registers[2][counter] - (uint32_t)laps * step);
     }
+    steady_broken(board);
     idle->skipped += laps * idle->distance;
     board->state.clock.cycle += laps * idle->distance;
     board->state.instructions += laps * idle->distance;

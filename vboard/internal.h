@@ -30,7 +30,7 @@ enum timer {
     TIMER_USART1_RX,
     TIMER_USART2_TX,
     TIMER_USART2_RX,
-    TIMER_PIN,     // the next pin change asked for with _drive_pin_at
+    TIMER_OUTSIDE, // the next pin, supply or reset asked for by an _at
     TIMER_CUT,     // power cut at a time
     TIMER_RUN_END, // the duration given to vboard_run is over
     TIMER_COUNT
@@ -58,7 +58,7 @@ void rcc_due(struct vboard *board, enum timer timer);       // rcc.c
 void pwr_due(struct vboard *board, enum timer timer);       // pwr.c
 void usart_tx_due(struct vboard *board, enum timer timer);  // usart.c
 void usart_rx_due(struct vboard *board, enum timer timer);  // usart.c
-void pin_due(struct vboard *board, enum timer timer);       // gpio.c
+void outside_due(struct vboard *board, enum timer timer);   // outside.c
 void cut_due(struct vboard *board, enum timer timer);       // board.c
 void run_end_due(struct vboard *board, enum timer timer);   // cpu.c
 

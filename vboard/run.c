@@ -136,6 +136,30 @@ static int press(struct run *run, const struct press *press)
     return 0;
 }
 
+static int plan_outside(struct run *run)
+{
+    const struct options *options = run->options;
+    for (unsigned i = 0; i < options->presses; i++) {
+        if (press(run, &options->press[i])) {
+            return -1;
+        }
+    }
+    bool full = false;
+    for (unsigned i = 0; i < options->vdds; i++) {
+        const struct supply *vdd = &options->vdd[i];
+        full =
+            vboard_set_vdd_at(run->board, vdd->millivolts, vdd->time) || full;
+    }
+    for (unsigned i = 0; i < options->resets; i++) {
+        full = vboard_reset_at(run->board, options->reset[i]) || full;
+    }
+    if (full) {
+        fprintf(stderr, "vboard: too many --press, --vdd and --nrst\n");
+        return -1;
+    }
+    return 0;
+}
+
 static int make_board(struct run *run)
 {
     const struct options *options = run->options;
@@ -156,10 +180,8 @@ static int make_board(struct run *run)
             return -1;
         }
     }
-    for (unsigned i = 0; i < options->presses; i++) {
-        if (press(run, &options->press[i])) {
-            return -1;
-        }
+    if (plan_outside(run)) {
+        return -1;
     }
     if (options->cut.when == CUT_AT_TIME) {
         vboard_cut_at_time(run->board, options->cut.time);
@@ -200,19 +222,25 @@ static void catch_signals(void)
 
 /// Running ///
 
-// Passes on what came from the host; what the board cannot take yet is offered
-// again.
+// Passes on what came from the host, as much as the board takes; the rest is
+// offered again.
 static void pass_input(struct run *run, unsigned index)
 {
     struct input *input = &run->input[index];
-    if (input->len == 0) {
-        input->len =
-            host_uart_get(&run->uart[index], input->data, sizeof input->data);
+    if (vboard_time(run->board) < run->options->uart[index].input_at) {
+        return;
     }
-    if (input->len > 0 && vboard_uart_send(run->board, (int)index + 1,
-                                           input->data, input->len) == 0) {
+    do {
+        if (input->len == 0) {
+            input->len = host_uart_get(&run->uart[index], input->data,
+                                       sizeof input->data);
+        }
+        if (input->len == 0 || vboard_uart_send(run->board, (int)index + 1,
+                                                input->data, input->len)) {
+            return;
+        }
         input->len = 0;
-    }
+    } while (!interrupted);
 }
 
 static void exchange(struct run *run)
@@ -233,9 +261,21 @@ static void serve_debugger(struct run *run)
     interrupted = interrupted || end == 1;
 }
 
-static enum vboard_stop go(struct run *run)
+// How long to run before the next look at the host.
+static uint64_t next_slice(const struct run *run, uint64_t time, uint64_t end)
 {
     uint64_t slice = run->live ? SLICE_LIVE : SLICE_FAST;
+    for (unsigned i = 0; i < UARTS; i++) {
+        uint64_t from = run->options->uart[i].input_at;
+        if (from > time && from - time < slice) {
+            slice = from - time;
+        }
+    }
+    return end - time < slice ? end - time : slice;
+}
+
+static enum vboard_stop go(struct run *run)
+{
     uint64_t end = run->options->duration;
     if (end == UINT64_MAX && !run->live) {
         end = DEFAULT_DURATION;
@@ -253,7 +293,7 @@ static enum vboard_stop go(struct run *run)
         if (time >= end) {
             break;
         }
-        why = vboard_run(run->board, end - time < slice ? end - time : slice);
+        why = vboard_run(run->board, next_slice(run, time, end));
         exchange(run);
         if (run->live) {
             pace_wait(&pace, vboard_time(run->board));

@@ -12,6 +12,7 @@
 #include "devices.h"
 #include "idle.h"
 #include "internal.h"
+#include "steady.h"
 
 // Time is counted in cycles of HCLK; picoseconds follow from the moment of the
 // last change of HCLK, so nothing is ever rounded twice.
@@ -114,6 +115,8 @@ struct vboard {
     uint64_t deadline; // cycle at which the next timer is due
     struct slice slice;
     struct idle idle;
+    struct steady steady;
+    uint64_t events;           // sent so far
     enum stop_reason soft_end; // waits for the end of the block
     enum stop_reason hard_end;
     uint32_t reset_cause;
@@ -144,6 +147,9 @@ void timers_reset(struct vboard *board);
 void time_skip(struct vboard *board, uint64_t until);
 // After a restore: the cycle of the next timer.
 void deadline_update(struct vboard *board);
+// Cycles at which a timer is due, or the first of all but one.
+uint64_t cycle_of_timer(const struct vboard *board, enum timer timer);
+uint64_t deadline_without(const struct vboard *board, enum timer timer);
 
 // code.c
 // Number of instructions in a block that was translated; marks its pages.
