@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The least that an application needs to take part: 6 KiB with everything,
-// 4 of them the library's. It runs on the clock it finds after reset, 16 MHz, and
+// 4 of them the library's. It runs on the clock it finds after reset, 16 MHz,
+// and
 //
 //   - opens the library's view of the device (ota_app_open),
 //   - confirms itself once it has seen that it works (ota_app_confirm): without
@@ -71,8 +72,8 @@ int main(void)
     stm32_pin_input_pull_up(board.button);
     PRINT("minimal " VERSION_TEXT " runs");
 
-    next_image = (const uint8_t *)(board_layout.flash_base +
-                                   board_layout.array.offset);
+    next_image =
+        (const uint8_t *)(board_layout.flash_base + board_layout.array.offset);
     struct ota_app app;
     if (confirm(&app) == 0) {
         PRINT("confirmed");
