@@ -46,6 +46,7 @@ static struct vboard *allocate(const struct vboard_config *config,
     }
     board->config = *config;
     board->chip = chip;
+    board->recent = chip->devices[0];
     board->log = config->log ? config->log : stderr;
     board->flash = aligned_alloc(4096, chip->flash_size);
     board->ram = aligned_alloc(4096, chip->ram_size);

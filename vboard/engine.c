@@ -116,23 +116,55 @@ static bool must_stop(struct vboard *board, uint32_t address)
            exception_next(board);
 }
 
-static void on_block(struct uc_struct *uc, uint64_t address, uint32_t size,
-                     void *context)
+// Anything that the run loop or a hook has to do about this block, but to count
+// it.
+static inline bool is_special(const struct vboard *board, uint32_t address)
 {
-    struct vboard *board = context;
-    if (must_stop(board, (uint32_t)address)) {
+    const struct state *state = &board->state;
+    const uint32_t *pending = state->scs.pending.word;
+    bool disturbed = board->slice.look | board->slice.faulted |
+                     board->flash_guarded | (board->hard_end != GOING);
+    return disturbed || state->clock.cycle >= board->deadline ||
+           state->due[TIMER_FLASH] != NEVER ||
+           (pending[0] | pending[1] | pending[2] | pending[3]) ||
+           address == state->handover_pc || idle_looks(&board->idle) ||
+           steady_looks(&board->steady);
+}
+
+__attribute__((noinline)) static void
+on_special_block(struct vboard *board, uint32_t address, uint32_t size)
+{
+    if (must_stop(board, address) || code_drop_stale(board, address, size)) {
         board->slice.stopped = true;
-        uc_emu_stop(uc);
+        uc_emu_stop(board->uc);
         return;
     }
-    board->slice.block = (uint32_t)address;
+    board->slice.block = address;
     board->slice.block_size = size;
     if (address == board->state.handover_pc) {
         handover_check(board);
     }
-    idle_block(board, (uint32_t)address, size);
-    steady_block(board, (uint32_t)address);
-    unsigned count = code_count(board, (uint32_t)address, size);
+    idle_block(board, address, size);
+    steady_block(board, address);
+    unsigned count = code_count(board, address, size);
+    board->state.clock.cycle += count;
+    board->state.instructions += count;
+}
+
+// Called for every block: the usual one goes without another call.
+static void on_block(struct uc_struct *uc, uint64_t address, uint32_t size,
+                     void *context)
+{
+    (void)uc;
+    struct vboard *board = context;
+    unsigned count = code_count_known(board, (uint32_t)address, size);
+    if (count == 0 || is_special(board, (uint32_t)address)) {
+        on_special_block(board, (uint32_t)address, size);
+        return;
+    }
+    board->slice.block = (uint32_t)address;
+    board->slice.block_size = size;
+    board->steady.wait--;
     board->state.clock.cycle += count;
     board->state.instructions += count;
 }

@@ -86,7 +86,7 @@ void cpu_poke(struct vboard *board);
 // Address of the instruction under way: the access it makes is looked for in
 // its block.
 uint32_t cpu_pc(const struct vboard *board);
-// Drops translated code of a changed piece of flash.
+// A piece of flash has changed: its translated code is in doubt.
 void cpu_code_changed(struct vboard *board, uint32_t address, uint32_t size);
 // The access under way ends in a BusFault (escalates as on the core).
 void cpu_bus_fault(struct vboard *board, uint32_t address);

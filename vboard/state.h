@@ -130,6 +130,8 @@ struct vboard {
     bool ram_executed;
     bool flash_guarded; // not readable as data, see guard_flash()
 
+    const struct device *recent; // the last one accessed
+
     struct gdb *gdb;  // NULL while no debugger is attached
     uc_hook gdb_hook; // 0 until the first one was
 
@@ -152,11 +154,27 @@ uint64_t cycle_of_timer(const struct vboard *board, enum timer timer);
 uint64_t deadline_without(const struct vboard *board, enum timer timer);
 
 // code.c
+// Number of instructions in a block of flash that was seen before; else 0. The
+// count is kept with the block's size in half-words, modulo 256.
+static inline unsigned code_count_known(const struct vboard *board,
+                                        uint32_t address, uint32_t size)
+{
+    const struct chip *chip = board->chip;
+    uint32_t base = address < chip->flash_size ? 0 : chip->flash_base;
+    if (address - base >= chip->flash_size) {
+        return 0;
+    }
+    unsigned known = board->block_count[(address - base) / 2];
+    return known >> 8 == (size >> 1 & 0xFF) ? known & 0xFF : 0;
+}
 // Number of instructions in a block that was translated; marks its pages.
 unsigned code_count(struct vboard *board, uint32_t address, uint32_t size);
+// Before a block: drops what was translated from other contents of flash. True:
+// of this block, so that the run has to begin anew with it.
+bool code_drop_stale(struct vboard *board, uint32_t address, uint32_t size);
 // The bytes of a block.
 const uint8_t *code_at(const struct vboard *board, uint32_t address);
-// Before a run: drops the code of what was changed from outside meanwhile.
+// Before a run: finds what was changed from outside meanwhile.
 void code_refresh(struct vboard *board);
 // RAM was changed behind the CPU's back.
 void code_ram_changed(struct vboard *board);

@@ -33,6 +33,11 @@ struct steady {
     uint8_t *ram;
 };
 
+// Whether it has a use for the next block; if not, wait counts it.
+static inline bool steady_looks(const struct steady *steady)
+{
+    return steady->wait == 0;
+}
 int steady_open(struct vboard *board); // 0, or -1 without memory
 void steady_close(struct vboard *board);
 
