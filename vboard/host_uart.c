@@ -11,12 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 // How long a pipe may take to bring its first byte: "echo x | vboard ..." must
 // not race with its own echo.
 #define PIPE_START_MS 200
+
+// How long the reader of a pseudo-terminal may take for the last bytes.
+#define PTY_DRAIN_MS 200
 
 static int fail(const struct host_uart *uart, const char *what)
 {
@@ -246,9 +250,25 @@ static void close_fd(int fd)
     }
 }
 
+// What the other side has not read yet is lost when the terminal goes: gives
+// it a moment.
+static void drain_pty(const struct host_uart *uart)
+{
+    int unread = 0;
+    for (unsigned i = 0; i < PTY_DRAIN_MS / 10; i++) {
+        if (ioctl(uart->other, FIONREAD, &unread) || unread == 0) {
+            return;
+        }
+        poll(NULL, 0, 10);
+    }
+}
+
 int host_uart_close(struct host_uart *uart)
 {
     int err = host_uart_flush(uart);
+    if (uart->kind == UART_PTY && uart->other >= 0) {
+        drain_pty(uart);
+    }
     if (uart->terminal) {
         tcsetattr(STDIN_FILENO, TCSANOW, &uart->saved);
     }

@@ -518,6 +518,20 @@ class Uarts(VboardTest):
             finally:
                 os.close(fd)
 
+    def test_pty_last_bytes(self):
+        with self.background("--uart1", "pty", "--until", "got a",
+                             where=rb"USART1 is at (\S+)\n") as (board, match):
+            fd = os.open(match[1], os.O_RDWR | os.O_NOCTTY)
+            self.addCleanup(os.close, fd)
+            os.write(fd, b"a")
+            time.sleep(0.05)  # the reader is not there yet
+            got = b""
+            with contextlib.suppress(OSError):  # the other side has gone
+                while more := os.read(fd, 4096):
+                    got += more
+            self.assertTrue(got.endswith(b"got a"), got)
+            self.assertEqual(board.wait(LIMIT), GOOD)
+
     def test_tcp(self):
         with self.background(
                 "--uart1", "tcp:0",
