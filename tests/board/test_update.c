@@ -228,6 +228,64 @@ static void development_build(void **state)
     rig_free(rig);
 }
 
+/// Trial ///
+
+// Nothing to go back to: after three boots the bootloader waits for another
+// image, and leaves alone the one that did not confirm.
+static void does_not_confirm(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, "silent.bin");
+    rig_expect(rig, "app 1.0.0: running", BOOT_TIME);
+    rig_press(rig);
+    rig_expect(rig, "installed 2.2.0", UPDATE_TIME);
+    for (int boot = 1; boot <= 3; boot++) {
+        char line[60];
+        snprintf(line, sizeof line, "running 2.2.0 on trial, boot %d of 3",
+                 boot);
+        rig_expect(rig, line, BOOT_TIME);
+        rig_expect(rig, "app 2.2.0: running", BOOT_TIME);
+        rig_watch(rig, 20 * VBOARD_S);
+        rig_assert_toggles(&rig->app, 100 * VBOARD_MS);
+        vboard_reset(rig->board);
+    }
+    for (int boot = 0; boot < 3; boot++) {
+        uint64_t erases = vboard_wear(rig->board, SECTOR_APP).erases;
+        rig_expect(rig, "no valid application: not confirmed; waiting for an",
+                   BOOT_TIME);
+        rig_watch(rig, 10 * VBOARD_S);
+        rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
+        rig_assert_dark(&rig->app);
+        assert_true(vboard_wear(rig->board, SECTOR_APP).erases == erases);
+        vboard_reset(rig->board);
+    }
+    // another image in the array is taken
+    rig_program(rig, "v2.bin", ARRAY_OFFSET);
+    rig_expect(rig, "installed 1.1.0", UPDATE_TIME);
+    rig_expect(rig, "app 1.1.0: running; last update: to 1.1.0: ok", BOOT_TIME);
+    rig_expect(rig, "confirmed: ok", BOOT_TIME);
+    assert_clean(rig);
+    rig_free(rig);
+}
+
+static void hangs(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, "hang.bin");
+    rig_expect(rig, "app 1.0.0: running", BOOT_TIME);
+    rig_press(rig);
+    rig_expect(rig, "app 2.0.0: running", UPDATE_TIME);
+    rig_expect(rig, "2.0.0: not confirmed (trial)", 60 * VBOARD_S);
+    rig_expect(rig, "no valid application: not confirmed", BOOT_TIME);
+    assert_int_equal(rig->watchdog_resets, 3);
+    // the watchdog has not gone on behind it
+    rig_watch(rig, 60 * VBOARD_S);
+    rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
+    assert_int_equal(rig->watchdog_resets, 3);
+    assert_clean(rig);
+    rig_free(rig);
+}
+
 /// Bad images: refused before the old application is touched ///
 
 // Presses the button; the old application must come back, with the reason on
@@ -521,6 +579,8 @@ int main(void)
         cmocka_unit_test(failed_update_blinks_slowly),
         cmocka_unit_test(rotten_application),
         cmocka_unit_test(development_build),
+        cmocka_unit_test(does_not_confirm),
+        cmocka_unit_test(hangs),
         cmocka_unit_test(bad_images),
         cmocka_unit_test(truncated_at_every_byte),
         cmocka_unit_test(write_protected_app_slot),
