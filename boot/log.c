@@ -81,8 +81,11 @@ static void log_error(struct log *log)
     log->error = boot->error;
     log->at = boot->step;
     if (boot->error) {
-        uint32_t version = boot->step == OTA_STEP_TRIAL ? boot->app.version
-                                                        : boot->image.version;
+        // of what is on trial, or has rotted; else of the update
+        bool of_app =
+            boot->step == OTA_STEP_TRIAL || boot->step == OTA_STEP_RESTORE;
+        uint32_t version =
+            of_app ? boot->journal.newest.version : boot->image.version;
         stm32_print(log->console, "%v: %s (%s)\n", version,
                     ota_error_text(boot->error), ota_step_name(boot->step));
     } else if (boot->step == OTA_STEP_DONE) {
