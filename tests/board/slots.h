@@ -31,9 +31,11 @@ size_t slots_size(const char *image);
 // has asked for the update. Nothing has been reset yet.
 void slots_request(struct rig *rig, const char *image);
 
-// Does the same, and expects the new version to run, first on trial, and to
-// confirm.
+// Does the same, and expects the new version to confirm.
 void slots_update(struct rig *rig, const char *image, const char *version);
+
+// A new version is installed and runs, first on trial, and confirms.
+void slots_expect_confirmed(struct rig *rig, const char *version);
 
 // A slot holds this file, or the app slot its header and application.
 void slots_assert_slot(struct rig *rig, uint32_t offset, const char *image);

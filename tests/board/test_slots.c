@@ -415,7 +415,7 @@ static void application_rots(void **state)
     rot(rig, APP_OFFSET);
     struct slots_wear before = slots_wear(rig);
     vboard_reset(rig->board);
-    rig_expect(rig, "bad CRC (restore)", BOOT_TIME);
+    rig_expect(rig, "\n1.1.0: bad CRC (restore)", BOOT_TIME);
     rig_expect(rig, "\nrunning 1.1.0\r", UPDATE_TIME);
     rig_expect(rig,
                "app 1.1.0: running; last update: to 1.1.0: restored, bad "
