@@ -25,9 +25,9 @@ enum phase {
 };
 
 enum {
-    INSIDE_MS = 1000,   // silence that ends a block or rubbish; pace of 'C'
+    SHORT_MS = 1000,    // silence inside a block; pace of 'C'
     BETWEEN_MS = 10000, // silence between blocks
-    COMPLETE_MS = 2000, // silence after all data
+    GOODBYES = 3,       // answers after all data, then it is enough
     MAX_SURPLUS = 1024, // bytes
     MAX_RUBBISH = 4096, // bytes: who waits for answers never sends so many
     MAX_CALL = 2048,    // bytes that one call takes
@@ -184,17 +184,18 @@ static void take_end(struct ota_xmodem *x)
 // Between blocks.
 static void take_start(struct ota_xmodem *x, int byte)
 {
-    if (x->state.cans >= 2) {
-        stop(x, OTA_ERR_SOURCE_READ);
-        return;
-    }
     uint32_t frame = 0; // rubbish
     if (byte == SOH) {
         frame = 128 + FRAME;
     } else if (byte == STX) {
         frame = 1024 + FRAME;
-    } else if (x->state.phase == PHASE_ASK || byte == CAN) {
-        return; // whatever it is, go on asking
+    } else if (x->state.phase == PHASE_ASK) {
+        return; // the end of an earlier transfer, or a text: go on asking
+    } else if (byte == CAN) {
+        if (x->state.cans >= 2) {
+            stop(x, OTA_ERR_SOURCE_READ);
+        }
+        return;
     } else if (byte == EOT) {
         take_end(x);
         return;
@@ -246,23 +247,23 @@ static void take_byte(struct ota_xmodem *x, int byte)
 static void look_at_clock(struct ota_xmodem *x)
 {
     uint32_t now = x->state.now;
-    uint32_t limit = INSIDE_MS;
+    uint32_t limit = SHORT_MS;
     if (x->state.phase == PHASE_ASK) {
         // a start_ms of 0 becomes the largest
         if (now - x->state.opened > x->start_ms - 1) {
             stop(x, OTA_ERR_SOURCE_OPEN);
             return;
         }
-    } else if (!x->state.inside) {
-        limit = x->state.complete ? COMPLETE_MS : BETWEEN_MS;
+    } else if (!x->state.inside && !x->state.complete) {
+        limit = BETWEEN_MS;
     }
     if (now - x->state.since < limit) {
         return;
     }
-    if (limit == COMPLETE_MS) {
-        x->state.end = COMPLETE; // gone without a goodbye
-    } else if (x->state.cans >= 2) {
+    if (x->state.cans >= 2) {
         stop(x, OTA_ERR_SOURCE_READ); // cancelled in the middle of a block
+    } else if (x->state.complete && x->state.errors >= GOODBYES) {
+        x->state.end = COMPLETE; // gone without a goodbye
     } else {
         answer(x, x->state.phase == PHASE_DATA ? NAK : ASK_CRC);
     }

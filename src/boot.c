@@ -62,7 +62,8 @@ struct ota_record ota_boot_adopt(const struct ota_boot *boot)
 {
     struct ota_record record = boot->journal.newest;
     if (boot->app_error == 0 && !ota_boot_app_on_trial(boot)) {
-        if (!ota_record_has_image(&record, &boot->app)) {
+        if (!ota_record_has_image(&record, &boot->app) &&
+            !boot->backup_stands) {
             record.backup = OTA_SLOT_NONE; // whatever it is a copy of
         }
         record.state = OTA_STATE_CONFIRMED;
@@ -218,7 +219,6 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
         [STATE_COPY] = ota_copy_step,
         [STATE_BEGIN] = ota_install_begin,
         [STATE_ERASE] = ota_install_erase,
-        [STATE_PROGRAM] = ota_install_program,
         [STATE_VERIFY] = ota_install_verify,
         [STATE_FINISH] = ota_install_finish,
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Bringing an image into a slot: an update from a source, or a backup of the
-// application that runs. The app slot stays as it is.
+// application that runs. Also the middle of an install.
 //
 //   COPY_BEGIN > COPY            the update; then it is installed like any
 //   other PROVE                        is the backup that there should be one?
@@ -16,6 +16,9 @@ static const struct ota_image *copied(const struct ota_boot *boot)
 
 static enum ota_step step_of(const struct ota_boot *boot)
 {
+    if (boot->touched) {
+        return OTA_STEP_PROGRAM;
+    }
     return boot->job == JOB_FETCH ? OTA_STEP_STAGE : OTA_STEP_BACKUP;
 }
 
@@ -77,7 +80,9 @@ enum ota_verdict ota_copy_step(struct ota_boot *boot)
     }
     int err = done;
     if (done > 0) {
-        err = ota_slot_write(&boot->writer, boot->buffer, boot->buffered);
+        err = boot->touched
+                  ? ota_install_write(boot)
+                  : ota_slot_write(&boot->writer, boot->buffer, boot->buffered);
     }
     if (err) {
         return ota_job_fail(boot, step_of(boot), err);
@@ -87,6 +92,9 @@ enum ota_verdict ota_copy_step(struct ota_boot *boot)
                       boot->writer.total);
     if (boot->writer.position < boot->writer.total) {
         return OTA_BOOT_BUSY;
+    }
+    if (boot->touched) {
+        return ota_boot_go(boot, STATE_VERIFY);
     }
     ota_source_close(ota_fetch_source(boot));
     return boot->job == JOB_FETCH ? staged(boot)

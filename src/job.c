@@ -166,9 +166,12 @@ enum ota_verdict ota_job_interrupted(struct ota_boot *boot)
 
 uint8_t ota_job_backup(const struct ota_boot *boot)
 {
-    return boot->backup_stands || boot->app_error
+    const struct ota_record *newest = &boot->journal.newest;
+    // what an update has begun to replace is known to be there, or not
+    bool rotted = boot->app_error && newest->state <= OTA_STATE_CONFIRMED;
+    return boot->backup_stands || rotted
                ? ota_slot_other(boot->config->layout, boot->slot)
-               : boot->journal.newest.backup;
+               : newest->backup;
 }
 
 /// Failing ///
@@ -238,23 +241,26 @@ static uint32_t version_in(const struct ota_boot *boot, uint8_t slot)
     return image.version;
 }
 
+// A slot of this layout (the record may be one of another) not looked into yet.
+static bool is_unseen(const struct ota_boot *boot, uint8_t slot)
+{
+    return slot != OTA_SLOT_NONE && !(boot->looked & 1u << slot) &&
+           ota_slot_area(boot->config->layout, slot)->flash;
+}
+
 // The slot to look into next, once each: the backup, else the newer version.
 // Their contents are checked when it comes to it.
 static uint8_t next_candidate(struct ota_boot *boot)
 {
-    const struct ota_layout *layout = boot->config->layout;
     uint8_t best = boot->journal.newest.backup;
-    if (best == OTA_SLOT_NONE && layout->slot[0].flash) {
-        best = OTA_SLOT_A;
-        if (layout->slot[1].flash &&
-            version_in(boot, OTA_SLOT_B) > version_in(boot, OTA_SLOT_A)) {
-            best = OTA_SLOT_B;
-        }
+    if (!is_unseen(boot, best)) {
+        best = is_unseen(boot, OTA_SLOT_B) && (!is_unseen(boot, OTA_SLOT_A) ||
+                                               version_in(boot, OTA_SLOT_B) >
+                                                   version_in(boot, OTA_SLOT_A))
+                   ? OTA_SLOT_B
+                   : OTA_SLOT_A;
     }
-    if (best != OTA_SLOT_NONE && boot->looked & 1u << best) {
-        best = ota_slot_other(layout, best);
-    }
-    if (best == OTA_SLOT_NONE || boot->looked & 1u << best) {
+    if (!is_unseen(boot, best)) {
         return OTA_SLOT_NONE;
     }
     boot->looked |= (uint8_t)(1u << best);
@@ -330,7 +336,9 @@ static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
         boot->source_index++;
         return ota_boot_go(boot, STATE_OPEN);
     }
-    return lacks_only_its_record(boot) ? ota_job_rescue(boot) : give_up(boot);
+    // while somebody holds the button the slots wait
+    return ota_boot_app_stands(boot) || boot->recovery ? give_up(boot)
+                                                       : ota_job_rescue(boot);
 }
 
 enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,

@@ -27,13 +27,12 @@ enum state {
     STATE_CHECK,  // verify it where it is, if it can be read twice
     // copy.c
     STATE_COPY_BEGIN, // record that a slot is about to change
-    STATE_COPY,       // into it
+    STATE_COPY,       // into it, or the app slot
     // install.c
-    STATE_BEGIN,   // record that the app slot is about to change
-    STATE_ERASE,   // the app slot
-    STATE_PROGRAM, // the application but for its vectors
-    STATE_VERIFY,  // what the flash holds
-    STATE_FINISH,  // program header and vectors, record the success
+    STATE_BEGIN,  // record that the app slot is about to change
+    STATE_ERASE,  // the app slot; then STATE_COPY into it
+    STATE_VERIFY, // what the flash holds
+    STATE_FINISH, // program header and vectors, record the success
     STATE_COUNT
 };
 
@@ -56,7 +55,6 @@ enum ota_verdict ota_copy_begin(struct ota_boot *boot);
 enum ota_verdict ota_copy_step(struct ota_boot *boot);
 enum ota_verdict ota_install_begin(struct ota_boot *boot);
 enum ota_verdict ota_install_erase(struct ota_boot *boot);
-enum ota_verdict ota_install_program(struct ota_boot *boot);
 enum ota_verdict ota_install_verify(struct ota_boot *boot);
 enum ota_verdict ota_install_finish(struct ota_boot *boot);
 
@@ -88,6 +86,13 @@ int ota_boot_write(struct ota_boot *boot, struct ota_record *record);
 
 void ota_boot_progress(const struct ota_boot *boot, enum ota_step step,
                        uint32_t done, uint32_t total);
+
+/// install.c ///
+
+// Programs what the buffer holds into the app slot, except the vectors: an
+// install that was cut off must not look like a development build, whatever
+// the journal says by then (it may be dead).
+OTA_CHECKED int ota_install_write(struct ota_boot *boot);
 
 /// job.c ///
 

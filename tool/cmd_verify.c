@@ -80,12 +80,9 @@ static enum status verify(const struct arguments *arguments,
     if (!layout && !fits_somewhere(view)) {
         return refuse_everywhere(path, view);
     }
-    size_t trailing = view_trailing(view);
-    if (!view_trailing_is_erased(view)) {
-        return fail(STATUS_BAD,
-                    "%s: %zu bytes follow the image that are not part of it: "
-                    "cut the file to %" PRIu32 " bytes, or pack it again",
-                    path, trailing, view->image.header_size + view->image.size);
+    enum status status = view_refuse_trailing(path, view);
+    if (status != STATUS_OK) {
+        return status;
     }
     printf("%s: ok: version %s for ", path,
            version_text(view->image.version).s);
@@ -95,6 +92,7 @@ static enum status verify(const struct arguments *arguments,
         print_fitting_boards(view);
     }
     printf(", %" PRIu32 " bytes", view->image.size);
+    size_t trailing = view_trailing(view);
     if (trailing > 0) {
         printf("; %zu bytes of erased flash after it ignored", trailing);
     }

@@ -80,6 +80,18 @@ bool view_trailing_is_erased(const struct view *view)
     return true;
 }
 
+enum status view_refuse_trailing(const char *name, const struct view *view)
+{
+    if (view_trailing_is_erased(view)) {
+        return STATUS_OK;
+    }
+    return fail(STATUS_BAD,
+                "%s: %zu bytes follow the image that are not part of it: cut "
+                "the file to %" PRIu32 " bytes, or pack it again",
+                name, view_trailing(view),
+                view->image.header_size + view->image.size);
+}
+
 static enum status refuse_truncated(const char *name, const struct view *view)
 {
     if (!view->app) {

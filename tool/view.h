@@ -40,6 +40,9 @@ int view_check(const struct view *view, const struct ota_layout *layout);
 size_t view_trailing(const struct view *view);
 bool view_trailing_is_erased(const struct view *view);
 
+// Refuses an image file that goes on with anything but erased flash.
+enum status view_refuse_trailing(const char *name, const struct view *view);
+
 // The CRC-32 of the application; all of it is available.
 uint32_t view_crc(const struct view *view);
 

@@ -142,7 +142,10 @@ struct device {
     // What it returns may depend on the state and on timers that have fired,
     // but not on now(): polling loops are skipped up to the next timer
     // (idle.h). peek keeps to this as well. SysTick and DWT, which count, are
-    // no devices: mmio.c never lets their reads pass for polling.
+    // no devices: mmio.c never lets their reads pass for polling. Whole laps of
+    // a main loop are skipped too (steady.h), reads and writes that have left
+    // struct state as it was among them: a device that keeps anything outside
+    // of it calls steady_broken() in each access that touches that.
     uint32_t (*read)(struct vboard *board, const struct device *device,
                      uint32_t offset, unsigned size);
     void (*write)(struct vboard *board, const struct device *device,

@@ -18,8 +18,8 @@
 //   180 MHz at 115,200 baud). A sender waits at least 10 s for an answer; no
 //   single piece of work may take longer.
 // - The last byte of the image is held back until the sender has ended the
-//   transfer in good order, or has been silent for 2 s. So it reports success,
-//   and its last words do not get into what the line is used for next.
+//   transfer in good order, or has not answered for 2 to 4 s. So it reports
+//   success, and its last words do not get into what the line is used for next.
 // - Only CRC-16 is offered, not the 8-bit checksum of 1977: one block in 256
 //   with a random error would pass it. Senders that know only the checksum
 //   find no receiver.
@@ -104,9 +104,10 @@ struct ota_xmodem {
 //                 fails. A transfer may follow a failed one.
 // read            see ota/source.h. Errors, which stay until the next open:
 //   OTA_ERR_SOURCE_OPEN  nobody sends (start_ms), or the source is not open
-//   OTA_ERR_SOURCE_READ  the sender cancelled (two CANs) or fell silent (10
-//                        times 10 s), more than OTA_XMODEM_TRIES errors in a
-//                        row, a block out of sequence, or a line that babbles
+//   OTA_ERR_SOURCE_READ  the sender cancelled (two CANs after its first block)
+//                        or was silent for 110 s, more than
+//                        OTA_XMODEM_TRIES errors in a row, a block out of
+//                        sequence, or a line that babbles
 //   OTA_ERR_SOURCE_END   all bytes of the image were read; before that: the
 //                        file ended too early, or there was none
 //   OTA_ERR_TOO_LARGE    more than 1 KiB of blocks followed the image's last

@@ -9,7 +9,7 @@ import unittest
 from support import (BOARD, INTERNAL, LAYOUTS, ONE_SLOT, OTATOOL, SINGLE,
                      Flash, ToolTest, application, bootloader, image)
 
-COMMANDS = ("pack", "info", "verify", "c-array", "merge", "dump")
+COMMANDS = ("pack", "info", "verify", "c-array", "merge", "dump", "send")
 
 
 class Help(ToolTest):
