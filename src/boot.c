@@ -128,10 +128,6 @@ static enum ota_verdict decide(struct ota_boot *boot)
         boot->app_error = 0;
     }
     const struct ota_record *newest = &boot->journal.newest;
-    if (newest->ota_flag == OTA_FLAG_REQUEST &&
-        !(newest->flags & OTA_RECORD_SETTLED)) {
-        boot->recovery = false; // the press that asked for it may still be on
-    }
     if (boot->recovery) {
         return ota_boot_wait(boot, STATE_NO_APP);
     }

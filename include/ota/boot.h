@@ -56,8 +56,7 @@ struct ota_boot_config {
 
     // Somebody holds the button: wait for an image from a source that cannot
     // seek before running a valid application. Ends with ota_boot_end_recovery.
-    // Not heeded right after the application has asked for an update: its
-    // button may be the same.
+    // What the journal asks for is done after that.
     bool recovery;
 
     // Told as the work goes on: percent 0..100 of the step. May be NULL.
