@@ -88,6 +88,7 @@ struct ota_boot {
     uint8_t looked;      // slots that a rescue has looked into, by bit
     uint8_t rereads;     // of an application that could not be read
     uint8_t failures;    // installs that failed in this boot
+    uint8_t broken;      // lines that broke off
     bool requested;      // by the journal, not for want of an application
     bool from_any;       // any source will do
     bool backed_up;      // in this boot
