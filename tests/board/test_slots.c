@@ -118,21 +118,6 @@ static void wear(void **state)
     rig_free(rig);
 }
 
-// The button is still down when the bootloader looks: no call for recovery.
-static void button_held_down(void **state)
-{
-    (void)state;
-    struct rig *rig = rig_factory(NULL, "v2.bin");
-    rig_expect(rig, "app 1.0.0: running", BOOT_TIME);
-    vboard_drive_pin(rig->board, "PA8", 0);
-    rig_expect(rig, "installed 1.1.0", UPDATE_TIME);
-    rig_expect(rig, "confirmed: ok", UPDATE_TIME);
-    vboard_run(rig->board, 2 * VBOARD_S);
-    assert_int_equal(rig->resets, 2);
-    slots_assert_clean(rig);
-    rig_free(rig);
-}
-
 /// Updates that do not confirm ///
 
 static struct rig *start_trial(const char *image, const char *version)
@@ -647,7 +632,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_story),
         cmocka_unit_test(wear),
-        cmocka_unit_test(button_held_down),
         cmocka_unit_test(hang),
         cmocka_unit_test(crash),
         cmocka_unit_test(silent),

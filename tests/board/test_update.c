@@ -539,10 +539,11 @@ static void button_during_the_update(void **state)
     struct rig *rig = rig_factory(NULL, "big2.bin");
     rig_expect(rig, "app 1.0.0", BOOT_TIME);
     rig_press(rig);
-    rig_expect(rig, "erase", 2 * BOOT_TIME);
-    uint64_t begin = vboard_time(rig->board); // it goes on for 1.5 s
+    rig_expect(rig, "update requested, ", BOOT_TIME);
+    rig_expect(rig, "update requested", BOOT_TIME);
     unsigned presses = 0;
-    while (vboard_time(rig->board) < begin + 1200 * VBOARD_MS) {
+    // the last one is over before the new application runs
+    while (!strstr(rig->text, "program ")) {
         rig_press(rig);
         vboard_run(rig->board, 70 * VBOARD_MS);
         presses++;
@@ -554,16 +555,41 @@ static void button_during_the_update(void **state)
     rig_free(rig);
 }
 
-// held down over the reset: one press, one update
+// held down for long: one press, one update
 static void button_held_down(void **state)
 {
     (void)state;
     struct rig *rig = rig_factory(NULL, "v2.bin");
     rig_expect(rig, "app 1.0.0", BOOT_TIME);
     vboard_drive_pin(rig->board, "PA8", 0);
+    rig_watch(rig, 5 * VBOARD_S); // it counts when it is let go
+    rig_assert_toggles(&rig->app, 100 * VBOARD_MS);
+    assert_int_equal(rig->resets, 1);
+    vboard_drive_pin(rig->board, "PA8", -1);
     rig_expect(rig, "app 1.1.0: running", UPDATE_TIME);
     vboard_run(rig->board, 2 * VBOARD_S);
     assert_int_equal(rig->resets, 2);
+    assert_clean(rig);
+    rig_free(rig);
+}
+
+// A button that is pressed again right away is a call for recovery, which goes
+// first; what was asked for before is not lost.
+static void button_down_again_at_the_reset(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, "v2.bin");
+    rig_expect(rig, "app 1.0.0", BOOT_TIME);
+    rig_press(rig);
+    rig_expect(rig, "update requested", BOOT_TIME);
+    vboard_drive_pin(rig->board, "PA8", 0);
+    rig_expect(rig, "waiting for an image", BOOT_TIME);
+    rig_watch(rig, 50 * VBOARD_S);
+    rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
+    rig_expect(rig, "installed 1.1.0", 20 * VBOARD_S);
+    rig_expect(rig, "confirmed: ok", BOOT_TIME);
+    assert_int_equal(rig->resets, 2);
+    assert_clean(rig);
     rig_free(rig);
 }
 
@@ -593,6 +619,7 @@ int main(void)
         cmocka_unit_test(button_bounces),
         cmocka_unit_test(button_during_the_update),
         cmocka_unit_test(button_held_down),
+        cmocka_unit_test(button_down_again_at_the_reset),
     };
     return cmocka_run_group_tests_name("board.update", tests, NULL, NULL);
 }
