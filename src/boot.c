@@ -231,7 +231,7 @@ void ota_boot_end_recovery(struct ota_boot *boot)
 
 const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot)
 {
-    return boot->job == JOB_FETCH && boot->state >= STATE_HEADER &&
+    return boot->job == JOB_FETCH && boot->state >= STATE_OPEN &&
                    boot->state != STATE_FINISH
                ? &boot->config->sources[boot->source_index]
                : NULL;
