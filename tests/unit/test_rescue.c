@@ -498,6 +498,9 @@ static void line_brings_a_bad_image(void **state)
     line.data[2000] ^= 1;
     assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
     assert_int_equal(board.boot.error, OTA_ERR_CRC);
+    assert_int_equal(newest(&board).result, OTA_ERR_CRC);
+    assert_int_equal(newest(&board).step, OTA_STEP_CHECK);
+    assert_int_equal(newest(&board).tried_version, V2);
     line.size = 1000; // breaks off
     assert_int_equal(continue_boot(&board), OTA_BOOT_NO_APP);
     assert_int_equal(running->erased + running->programmed, 0);
@@ -551,6 +554,9 @@ static void staged_image_rots_before_the_install(void **state)
 static void cut_the_install(void)
 {
     staged_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_UART), 0);
+    assert_runs(&board, V1); // nobody sends: a result of former times
+    assert_int_equal(newest(&board).result, OTA_ERR_SOURCE_READ);
     assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
     struct watch *running = watch_area(&board, &board.layout.app);
     ota_boot_begin(&board.boot, &board.config);
@@ -564,6 +570,9 @@ static void cut_the_install(void)
     }
     ram_flash_power_on(board.ram);
     assert_int_equal(newest(&board).state, OTA_STATE_INSTALLING);
+    assert_int_equal(newest(&board).result, OTA_OK);
+    assert_int_equal(newest(&board).step, OTA_STEP_BEGIN);
+    assert_int_equal(newest(&board).tried_version, V2);
     assert_int_equal(newest(&board).backup, OTA_SLOT_B);
     assert_true(slot_holds(&board, OTA_SLOT_B, V1, SIZE1));
 }
@@ -576,6 +585,71 @@ static void install_is_done_again(void **state)
     assert_true(app_holds(&board, V2, SIZE2));
     assert_on_trial(V2);
     assert_told(OTA_OK, OTA_STEP_DONE);
+}
+
+// It came over a line that is silent by now, but it stands in its slot.
+static void reset_after_a_line_has_brought_it(void **state)
+{
+    (void)state;
+    for (int button = 0; button < 2; button++) {
+        restart(SLOTS_F103);
+        factory_app(&board, V1, SIZE1);
+        assert_runs(&board, V1);
+        board.config.recovery = button;
+        if (!button) {
+            assert_int_equal(request_from(&board, OTA_SOURCE_UART), 0);
+        }
+        send(V2, SIZE2);
+        ota_boot_begin(&board.boot, &board.config);
+        while (newest(&board).staged == OTA_SLOT_NONE) {
+            enum ota_verdict verdict = ota_boot_step(&board.boot);
+            assert_int_not_equal(verdict, OTA_BOOT_RUN);
+        }
+        assert_int_equal(newest(&board).state, OTA_STATE_CONFIRMED);
+        assert_int_equal(newest(&board).version, V1);
+        board.config.recovery = false;
+        line.size = 0;
+        assert_runs(&board, V2);
+        assert_on_trial(V2);
+        assert_true(slot_holds(&board, OTA_SLOT_B, V1, SIZE1));
+    }
+}
+
+// The record says from where, though nobody had staged it.
+static void reset_during_a_rescue(void **state)
+{
+    (void)state;
+    put_in_slot(&board, OTA_SLOT_B, V2, SIZE2);
+    struct watch *running = watch_area(&board, &board.layout.app);
+    ota_boot_begin(&board.boot, &board.config);
+    while (running->programmed == 0) {
+        assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_BUSY);
+    }
+    assert_int_equal(newest(&board).state, OTA_STATE_INSTALLING);
+    assert_int_equal(newest(&board).staged, OTA_SLOT_B);
+    assert_runs(&board, V2);
+    assert_on_trial(V2);
+}
+
+// Failures of another image do not count.
+static void failures_of_another_image(void **state)
+{
+    (void)state;
+    staged_v2();
+    struct ota_record record = newest(&board);
+    record.installs = 2;
+    record.ota_flag = OTA_FLAG_REQUEST;
+    record.source = OTA_SOURCE_STAGED;
+    append_record(&board, record);
+    struct watch *running = watch_area(&board, &board.layout.app);
+    running->prog_error = OTA_ERR_FLASH_PROGRAM;
+    ota_boot_begin(&board.boot, &board.config);
+    while (board.boot.failures == 0) {
+        assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_BUSY);
+    }
+    assert_int_equal(newest(&board).installs, 1);
+    running->prog_error = 0;
+    assert_runs(&board, V2);
 }
 
 static void staged_image_rots_during_the_install(void **state)
@@ -1502,6 +1576,9 @@ int main(void)
         TEST(request_fails_and_application_rotted),
         TEST(staged_image_rots_before_the_install),
         TEST(install_is_done_again),
+        TEST(reset_after_a_line_has_brought_it),
+        TEST(reset_during_a_rescue),
+        TEST(failures_of_another_image),
         TEST(staged_image_rots_during_the_install),
         TEST(both_slots_rot_during_the_install),
         TEST(installed_but_for_its_record),
