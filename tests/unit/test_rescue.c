@@ -785,6 +785,7 @@ static void app_slot_fails_for_good(void **state)
         restart(SLOTS_F103);
         staged_v2();
         put_in_slot(&board, OTA_SLOT_B, V1, SIZE1);
+        name_backup(&board, OTA_SLOT_B);
         assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
         struct watch *running = watch_area(&board, &board.layout.app);
         running->prog_error = i == 0 ? OTA_ERR_FLASH_PROGRAM : 0;
@@ -808,6 +809,35 @@ static void app_slot_fails_for_good(void **state)
         assert_true(app_holds(&board, V1, SIZE1) ||
                     app_holds(&board, V2, SIZE2));
     }
+}
+
+// What waits in the other slot has nothing to do with it.
+static void staged_image_outlives_a_restore(void **state)
+{
+    (void)state;
+    updated_to_v2();
+    assert_int_equal(stage_image(&board, V3, 800), 0);
+    board.ram->now[board.layout.app.offset + OTA_HEADER_SPACE + 100] ^= 1;
+    assert_runs(&board, V2);
+    assert_int_equal(newest(&board).staged, OTA_SLOT_B);
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+    assert_runs(&board, V3);
+}
+
+// A debugger ends the trial: the slot of what was on trial is no update.
+static void another_application_during_a_trial(void **state)
+{
+    (void)state;
+    staged_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+    assert_runs(&board, V2);
+    assert_int_equal(newest(&board).state, OTA_STATE_TRIAL);
+    wipe_area(&board, &board.layout.app);
+    factory_app(&board, V3, 900);
+    assert_runs(&board, V3);
+    assert_int_equal(newest(&board).state, OTA_STATE_CONFIRMED);
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED),
+                     OTA_ERR_NOT_STAGED);
 }
 
 static void app_slot_is_write_protected(void **state)
@@ -1586,6 +1616,8 @@ int main(void)
         TEST(install_that_fails_three_times),
         TEST(installs_that_fail_in_several_boots),
         TEST(app_slot_fails_for_good),
+        TEST(staged_image_outlives_a_restore),
+        TEST(another_application_during_a_trial),
         TEST(app_slot_is_write_protected),
         TEST(backup_cannot_be_written),
         TEST(backup_does_not_hold),
