@@ -59,18 +59,33 @@ void log_progress(void *context, enum ota_step step, unsigned percent)
     }
 }
 
-// Polling for an image fails again and again: only what is new is told.
+// Looking for an image fails again and again: that there is none, unless one
+// was asked for, is what log_waiting says. What a sender sent is always news.
+static bool is_news(const struct log *log)
+{
+    const struct ota_boot *boot = log->boot;
+    bool nothing = boot->error == OTA_ERR_SOURCE_OPEN ||
+                   (boot->error == OTA_ERR_MAGIC && !log->shared);
+    if (nothing && !boot->requested) {
+        return false;
+    }
+    return log->shared || boot->error != log->error || boot->step != log->at;
+}
+
 static void log_error(struct log *log)
 {
     const struct ota_boot *boot = log->boot;
-    if (boot->error == log->error && boot->step == log->at) {
+    if (!is_news(log)) {
         return;
     }
     log->error = boot->error;
     log->at = boot->step;
     if (boot->error) {
-        uint32_t version = boot->step == OTA_STEP_TRIAL ? boot->app.version
-                                                        : boot->image.version;
+        // of what is on trial, or has rotted; else of the update
+        bool of_app =
+            boot->step == OTA_STEP_TRIAL || boot->step == OTA_STEP_RESTORE;
+        uint32_t version =
+            of_app ? boot->journal.newest.version : boot->image.version;
         stm32_print(log->console, "%v: %s (%s)\n", version,
                     ota_error_text(boot->error), ota_step_name(boot->step));
     } else if (boot->step == OTA_STEP_DONE) {
@@ -81,6 +96,9 @@ static void log_error(struct log *log)
 static void log_run(const struct log *log)
 {
     const struct ota_boot *boot = log->boot;
+    if (log->waiting) {
+        stm32_print(log->console, "\n"); // it has said C, C, C
+    }
     if (boot->journal_error) {
         stm32_print(log->console, "journal: %s\n",
                     ota_error_text(boot->journal_error));
@@ -100,6 +118,9 @@ static void log_run(const struct log *log)
 
 static void log_waiting(struct log *log)
 {
+    if (log->waiting) {
+        return;
+    }
     log->waiting = true;
     if (log->boot->app_error) {
         stm32_print(log->console, "no valid application: %s; ",
@@ -115,12 +136,15 @@ void log_step(struct log *log, enum ota_verdict verdict)
         log_journal(log);
     }
     if (line_is_shared(log)) {
+        log->shared = true;
+        log_waiting(log);
         return;
     }
     log_error(log);
+    log->shared = false;
     if (verdict == OTA_BOOT_RUN) {
         log_run(log);
-    } else if (verdict == OTA_BOOT_NO_APP && !log->waiting) {
+    } else if (verdict == OTA_BOOT_NO_APP) {
         log_waiting(log);
     }
 }

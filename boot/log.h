@@ -14,6 +14,7 @@ struct log {
     const struct ota_boot *boot;
     bool scanned;       // the journal is known
     bool waiting;       // "waiting for an image" has been said
+    bool shared;        // the line was a sender's in the last step
     unsigned tenths;    // of the step under way that have been told
     enum ota_step step; // under way
     int error;          // told last

@@ -85,16 +85,14 @@ int main(void)
         {OTA_SOURCE_C_ARRAY, &array.source},
         {OTA_SOURCE_UART, &xmodem.source},
     };
-    const bool held = !stm32_pin_read(board.button);
 
     struct ota_boot boot;
     struct log log = {.console = &board.console, .boot = &boot};
     const struct ota_boot_config config = {
         .layout = &board_layout,
-        // who holds the button wants to send something
-        .sources = sources + held,
-        .source_count = sizeof(sources) / sizeof(sources[0]) - held,
-        .recovery = held,
+        .sources = sources,
+        .source_count = sizeof(sources) / sizeof(sources[0]),
+        .recovery = !stm32_pin_read(board.button),
         .progress = log_progress,
         .context = &log,
     };

@@ -88,6 +88,17 @@ static void answer(struct ota_xmodem *x, uint8_t byte)
     put(x, byte);
 }
 
+// The block that began is not of this transfer, but the first of another: the
+// sender was ended and started again.
+static bool is_new_sender(const struct ota_xmodem *x)
+{
+    uint8_t number = x->buffer[0];
+    return x->state.phase == PHASE_DATA && x->state.frame > 0 &&
+           x->state.filled >= 2 && number <= 1 &&
+           (number ^ x->buffer[1]) == 0xFF &&
+           (uint8_t)(x->state.expected - number) > 1;
+}
+
 /// Blocks ///
 
 // YMODEM's block 0: name, NUL, size in decimal digits. An empty name ends the
@@ -152,6 +163,8 @@ static void take_block(struct ota_xmodem *x)
     } else if (number == (uint8_t)(x->state.expected - 1)) {
         // once more, because the ACK was lost; sent for ever it is an error
         answer(x, ACK);
+    } else if (is_new_sender(x)) {
+        stop(x, OTA_ERR_SOURCE_READ);
     } else {
         cancel(x, OTA_ERR_SOURCE_READ);
     }
@@ -260,8 +273,10 @@ static void look_at_clock(struct ota_xmodem *x)
     if (now - x->state.since < limit) {
         return;
     }
-    if (x->state.cans >= 2) {
-        stop(x, OTA_ERR_SOURCE_READ); // cancelled in the middle of a block
+    // cancelled in the middle of a block; or a sender that was asked by NAK
+    // sends without CRC: the next open asks for it
+    if (x->state.cans >= 2 || (x->state.inside && is_new_sender(x))) {
+        stop(x, OTA_ERR_SOURCE_READ);
     } else if (x->state.complete && x->state.errors >= GOODBYES) {
         x->state.end = COMPLETE; // gone without a goodbye
     } else {

@@ -17,13 +17,21 @@ struct ota_source *ota_fetch_source(struct ota_boot *boot)
                : &boot->area.source;
 }
 
+// Who holds the button wants to send something: what can seek has been there
+// all along.
+static bool is_asked(const struct ota_boot *boot,
+                     const struct ota_boot_source *source)
+{
+    return boot->from_any ? !boot->recovery || !source->source->seek
+                          : source->id == boot->journal.newest.source;
+}
+
 // Finds the source that was asked for; false: there is none.
 static bool find_source(struct ota_boot *boot)
 {
     const struct ota_boot_config *config = boot->config;
-    while (!boot->from_any && boot->source_index < config->source_count &&
-           config->sources[boot->source_index].id !=
-               boot->journal.newest.source) {
+    while (boot->source_index < config->source_count &&
+           !is_asked(boot, &config->sources[boot->source_index])) {
         boot->source_index++;
     }
     return boot->source_index < config->source_count;

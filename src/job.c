@@ -317,12 +317,24 @@ enum ota_verdict ota_job_revert(struct ota_boot *boot)
     return give_up(boot);
 }
 
+// A flash that fails is not to be worn out. A line that breaks off is no fault
+// of the flash: after the first time, ten of them count as one.
+static void count_failure(struct ota_boot *boot)
+{
+    bool of_line = boot->error == OTA_ERR_TRUNCATED ||
+                   (boot->error <= OTA_ERR_SOURCE_OPEN &&
+                    boot->error >= OTA_ERR_SOURCE_END);
+    if (!of_line || boot->failures == 0 || ++boot->broken % 10 == 0) {
+        boot->failures++;
+    }
+}
+
 // The app slot is half done: again, for a while; then something else.
 static enum ota_verdict fail_touched(struct ota_boot *boot)
 {
     record_failure(boot);
+    count_failure(boot);
     boot->touched = false;
-    boot->failures++;
     if (boot->failures < OTA_INSTALL_TRIES) {
         return ota_boot_go(boot, STATE_OPEN);
     }
@@ -331,8 +343,9 @@ static enum ota_verdict fail_touched(struct ota_boot *boot)
 
 static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
 {
-    // a slot that does not take it is not to be worn out either
-    boot->failures = (uint8_t)(boot->failures + (step == OTA_STEP_STAGE));
+    if (step == OTA_STEP_STAGE) {
+        count_failure(boot);
+    }
     if (boot->from_any && boot->source_index + 1 < boot->config->source_count) {
         boot->source_index++;
         return ota_boot_go(boot, STATE_OPEN);

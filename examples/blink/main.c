@@ -21,7 +21,14 @@ static const char *outcome(const struct ota_status *status)
     if (status->result == 0) {
         return "";
     }
-    return status->step == OTA_STEP_TRIAL ? "reverted, " : "refused, ";
+    switch (status->step) {
+    case OTA_STEP_TRIAL:
+        return "reverted, ";
+    case OTA_STEP_RESTORE:
+        return "restored, "; // it had rotted since
+    default:
+        return "refused, ";
+    }
 }
 
 static void print_last_update(const struct ota_app *app)

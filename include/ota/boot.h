@@ -54,8 +54,9 @@ struct ota_boot_config {
     const struct ota_boot_source *sources; // asked in this order
     size_t source_count;
 
-    // Somebody holds the button: look for an image before running a valid
-    // application. Ends with ota_boot_end_recovery.
+    // Somebody holds the button: wait for an image from a source that cannot
+    // seek before running a valid application. Ends with ota_boot_end_recovery.
+    // What the journal asks for is done after that.
     bool recovery;
 
     // Told as the work goes on: percent 0..100 of the step. May be NULL.
@@ -87,6 +88,7 @@ struct ota_boot {
     uint8_t looked;      // slots that a rescue has looked into, by bit
     uint8_t rereads;     // of an application that could not be read
     uint8_t failures;    // installs that failed in this boot
+    uint8_t broken;      // lines that broke off
     bool requested;      // by the journal, not for want of an application
     bool from_any;       // any source will do
     bool backed_up;      // in this boot
@@ -121,8 +123,8 @@ OTA_CHECKED enum ota_verdict ota_boot_step(struct ota_boot *boot);
 // so go on with the application, if there is a valid one.
 void ota_boot_end_recovery(struct ota_boot *boot);
 
-// The source whose bytes are on their way, or NULL: whoever shares a line with
-// it keeps quiet.
+// The source that is asked for its bytes from the next step on, or NULL:
+// whoever shares a line with it keeps quiet.
 const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot);
 
 // After OTA_BOOT_NO_APP: whether an update was begun and could not be finished

@@ -25,26 +25,10 @@
 #include "life.h"
 #include "trace.h"
 
-#define MAX_ID 160
-
 // Failures of a case that are printed; the others are only counted.
 #define MAX_PRINTED 2
 
 /// Identities ///
-
-static const char how_letters[] = "bta";
-
-static void print_id(const struct life *life, char *id, size_t size)
-{
-    int n = snprintf(id, size, "f1:%s:%s:%s", part_names[life->world->part],
-                     kind_names[life->world->kind], life->scenario->name);
-    for (unsigned i = 0; i < life->cut_count; i++) {
-        n += snprintf(id + n, size - (size_t)n, ":%u%c",
-                      (unsigned)life->cuts[i].op,
-                      how_letters[life->cuts[i].how]);
-    }
-    snprintf(id + n, size - (size_t)n, ":s%u", (unsigned)life->seed);
-}
 
 struct identity {
     enum part part;
@@ -71,11 +55,11 @@ static bool parse_cut(const char *word, struct cut *cut)
 {
     char *end;
     unsigned long op = strtoul(word, &end, 10);
-    const char *letter = *end ? strchr(how_letters, *end) : NULL;
+    const char *letter = *end ? strchr(life_hows, *end) : NULL;
     if (op == 0 || !letter || end[1]) {
         return false;
     }
-    *cut = (struct cut){(uint32_t)op, (enum ram_cut)(letter - how_letters)};
+    *cut = (struct cut){(uint32_t)op, (enum ram_cut)(letter - life_hows)};
     return true;
 }
 
@@ -137,7 +121,7 @@ static bool is_over(void)
 static void report(const struct life *life)
 {
     char id[MAX_ID];
-    print_id(life, id, sizeof id);
+    life_id(life, id);
     __atomic_add_fetch(&totals->failures, 1, __ATOMIC_RELAXED);
     if (printed++ < MAX_PRINTED) {
         printf("FAILED %s: %s\n", id, life->what);
@@ -187,7 +171,7 @@ static void cut_once(struct life *life, struct ram_flash *ram,
         report(&child);
     }
     life->seed = was;
-    print_id(life, running, sizeof running);
+    life_id(life, running);
 }
 
 // Erases, and records in the journal, are worth more than one byte of many.

@@ -24,6 +24,19 @@ void (*life_on_op)(struct life *life, struct ram_flash *ram,
 
 static struct life *current;
 
+const char life_hows[] = "bta";
+
+void life_id(const struct life *life, char id[MAX_ID])
+{
+    int n = snprintf(id, MAX_ID, "f1:%s:%s:%s", part_names[life->world->part],
+                     kind_names[life->world->kind], life->scenario->name);
+    for (unsigned i = 0; i < life->cut_count; i++) {
+        n += snprintf(id + n, MAX_ID - (size_t)n, ":%u%c",
+                      (unsigned)life->cuts[i].op, life_hows[life->cuts[i].how]);
+    }
+    snprintf(id + n, MAX_ID - (size_t)n, ":s%u", (unsigned)life->seed);
+}
+
 /// Objections ///
 
 __attribute__((format(printf, 2, 3), noreturn)) static void
@@ -182,10 +195,17 @@ static void check_what_runs(struct life *life, const struct ota_boot *boot)
     life->witness = PLACE_APP;
 }
 
+// So many power cuts may have used up the boots of a good image.
+static bool may_run_out(const struct life *life)
+{
+    return life->cut_count >= life->world->layout.trial_boots;
+}
+
 // Nothing runs: in layout single somebody has to come and bring another image.
 static bool help_comes(struct life *life)
 {
-    if (life->world->kind != KIND_SINGLE || life->offered != life->bad) {
+    if (life->world->kind != KIND_SINGLE ||
+        (life->offered != life->bad && !may_run_out(life))) {
         return false;
     }
     life->other = 0;
@@ -325,7 +345,7 @@ static bool is_reached(struct life *life, const struct ota_status *status)
         if (life->confirming != life->offered) {
             object(life, "the trial is over without a confirmation");
         }
-        if (life->goal == GOAL_UPDATED &&
+        if (life->goal == GOAL_UPDATED && !may_run_out(life) &&
             (status->result != OTA_OK || status->step != OTA_STEP_DONE ||
              status->tried_version != life->offered)) {
             object(life, "success is told as: %s",
@@ -339,6 +359,9 @@ static bool is_reached(struct life *life, const struct ota_status *status)
     int want = life->goal == GOAL_REVERTED  ? OTA_ERR_UNCONFIRMED
                : life->goal == GOAL_REFUSED ? life->scenario->result
                                             : OTA_OK;
+    if (status->result == OTA_ERR_UNCONFIRMED && may_run_out(life)) {
+        return true;
+    }
     if (status->result != want) {
         object(life, "refused: %s at %s", ota_error_text(status->result),
                ota_step_name(status->step));

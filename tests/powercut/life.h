@@ -24,7 +24,8 @@
 #include "scenarios.h"
 #include "world.h"
 
-#define MAX_CUTS 4
+#define MAX_CUTS 8
+#define MAX_ID   200
 
 struct cut {
     uint32_t op; // 1 = the first since the start, or since the cut before
@@ -69,6 +70,11 @@ struct life {
 // branch off cuts. life->op is its number. May be NULL.
 extern void (*life_on_op)(struct life *life, struct ram_flash *ram,
                           const struct ram_op *op);
+
+// The name by which floor1 --replay finds this life again; letters of enum
+// ram_cut in it.
+void life_id(const struct life *life, char id[MAX_ID]);
+extern const char life_hows[];
 
 // Makes the past of a scenario; the world must be new. False: it went wrong,
 // life->what says how.
