@@ -66,6 +66,9 @@ struct ota_record ota_boot_adopt(const struct ota_boot *boot)
             !boot->backup_stands) {
             record.backup = OTA_SLOT_NONE; // whatever it is a copy of
         }
+        if (record.state == OTA_STATE_TRIAL) {
+            record.staged = OTA_SLOT_NONE; // of what was on trial
+        }
         record.state = OTA_STATE_CONFIRMED;
         record.attempts = 0;
         ota_record_set_image(&record, &boot->app);

@@ -166,7 +166,9 @@ static struct ota_record finished(const struct ota_boot *boot)
     if (boot->job == JOB_RESTORE) {
         record.state = OTA_STATE_CONFIRMED;
         record.backup = boot->slot;
-        record.staged = OTA_SLOT_NONE;
+        if (boot->step != OTA_STEP_RESTORE) {
+            record.staged = OTA_SLOT_NONE; // no good
+        }
     } else {
         record.state = OTA_STATE_TRIAL; // the backup is known since BEGIN
         record.staged = boot->slot;

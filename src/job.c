@@ -87,14 +87,15 @@ static bool wants_backup(const struct ota_boot *boot)
 
 enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
 {
-    boot->slot = slot;
-    if (!wants_backup(boot)) {
+    uint8_t other = ota_slot_other(boot->config->layout, slot);
+    boot->backed_up = boot->job == JOB_BACKUP;
+    // a copy that was cut off may read well by chance: one that no record names
+    // is made again
+    bool known = boot->backed_up || boot->journal.newest.backup == other;
+    if (!wants_backup(boot) || !known) {
         return ota_job_from_slot(boot, JOB_INSTALL, slot);
     }
-    bool again = boot->job == JOB_BACKUP;
-    enum ota_verdict verdict = ota_job_from_slot(
-        boot, JOB_CHECK_BACKUP, ota_slot_other(boot->config->layout, slot));
-    boot->backed_up = again;
+    enum ota_verdict verdict = ota_job_from_slot(boot, JOB_CHECK_BACKUP, other);
     boot->slot = slot;
     return verdict;
 }

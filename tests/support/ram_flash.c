@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum unit_state { ERASED, PROGRAMMED, TORN };
+enum unit_state { ERASED, PROGRAMMED, TORN, BROKEN };
 
-static void broken_promise(const char *what, uint32_t offset)
+static void broken_promise(const struct ram_flash *ram, const char *what,
+                           uint32_t offset)
 {
+    if (ram->broken) {
+        ram->broken(what, offset);
+    }
     fprintf(stderr, "the engine broke its promise: %s at offset 0x%x\n", what,
             (unsigned)offset);
     abort();
@@ -29,6 +33,15 @@ static struct ram_flash *of(const struct ota_flash *flash)
     return flash->context;
 }
 
+static void *must(void *memory)
+{
+    if (!memory) {
+        perror("ram_flash");
+        abort();
+    }
+    return memory;
+}
+
 // Counts a fault down; true when it is due.
 static bool due(uint32_t *countdown, bool sticky)
 {
@@ -43,82 +56,292 @@ static bool due(uint32_t *countdown, bool sticky)
     return true;
 }
 
+uint32_t ram_flash_unit(const struct ota_geometry *geometry, uint32_t offset,
+                        uint32_t *start, uint32_t *size)
+{
+    uint32_t at = 0, number = 0;
+    for (unsigned r = 0; r < geometry->run_count; r++) {
+        const struct ota_erase_run *run = &geometry->run[r];
+        if (offset - at < run->count * run->size) {
+            uint32_t i = (offset - at) / run->size;
+            *start = at + i * run->size;
+            *size = run->size;
+            return number + i;
+        }
+        at += run->count * run->size;
+        number += run->count;
+    }
+    abort(); // callers have checked the range
+}
+
+/// Going back ///
+
+// Stands behind the contents that it is about: now, then and unit, of as many
+// bytes as saved says.
+struct undo {
+    uint32_t offset;
+    uint32_t saved;
+    uint32_t number; // of the erase unit
+    uint32_t extent; // of it, before
+    bool erase;
+};
+
+static void push(struct ram_flash *ram, const void *data, size_t len)
+{
+    if (ram->log_used + len > ram->log_size) {
+        ram->log_size = 2 * ram->log_size + len;
+        ram->log = must(realloc(ram->log, ram->log_size));
+    }
+    memcpy(ram->log + ram->log_used, data, len);
+    ram->log_used += len;
+}
+
+static void pop(struct ram_flash *ram, void *data, size_t len)
+{
+    ram->log_used -= len;
+    memcpy(data, ram->log + ram->log_used, len);
+}
+
+static void save(struct ram_flash *ram, const struct undo *undo)
+{
+    if (ram->marks == 0) {
+        return;
+    }
+    uint32_t write = ram->flash.geometry->write_unit;
+    push(ram, ram->now + undo->offset, undo->saved);
+    push(ram, ram->then + undo->offset, undo->saved);
+    push(ram, ram->unit + undo->offset / write, undo->saved / write);
+    push(ram, undo, sizeof *undo);
+}
+
+// Makes len bytes from an erase unit's start as good as new.
+static void clear(struct ram_flash *ram, uint32_t start, uint32_t len)
+{
+    const struct ota_geometry *geometry = ram->flash.geometry;
+    memset(ram->now + start, geometry->erased, len);
+    memset(ram->then + start, geometry->erased, len);
+    memset(ram->unit + start / geometry->write_unit, ERASED,
+           len / geometry->write_unit);
+}
+
+static void undo_one(struct ram_flash *ram)
+{
+    struct undo undo;
+    pop(ram, &undo, sizeof undo);
+    if (undo.erase) {
+        clear(ram, undo.offset, ram->extent[undo.number]);
+        ram->erases[undo.number]--;
+    } else {
+        ram->programmed[undo.number]--;
+    }
+    ram->extent[undo.number] = undo.extent;
+    uint32_t write = ram->flash.geometry->write_unit;
+    pop(ram, ram->unit + undo.offset / write, undo.saved / write);
+    pop(ram, ram->then + undo.offset, undo.saved);
+    pop(ram, ram->now + undo.offset, undo.saved);
+}
+
+struct ram_mark ram_flash_mark(struct ram_flash *ram)
+{
+    ram->marks++;
+    return (struct ram_mark){
+        .log_used = ram->log_used,
+        .mood = ram->mood,
+        .dead = ram->dead,
+        .ops = ram->ops,
+        .cut_at = ram->cut_at,
+        .random = ram->random,
+        .programs = ram->programs,
+        .faults = ram->faults,
+    };
+}
+
+void ram_flash_rollback(struct ram_flash *ram, const struct ram_mark *mark)
+{
+    while (ram->log_used > mark->log_used) {
+        undo_one(ram);
+    }
+    ram->mood = mark->mood;
+    ram->dead = mark->dead;
+    ram->ops = mark->ops;
+    ram->cut_at = mark->cut_at;
+    ram->random = mark->random;
+    ram->programs = mark->programs;
+    ram->faults = mark->faults;
+    ram->marks--;
+}
+
+/// Reading ///
+
+// A torn unit at offset at, of which out gets the n bytes from skip on.
+static int read_torn(struct ram_flash *ram, uint32_t at, uint32_t skip,
+                     uint8_t *out, uint32_t n)
+{
+    const uint8_t *now = ram->now + at + skip;
+    const uint8_t *then = ram->then + at + skip;
+    enum ram_mood mood = ram->mood;
+    if (mood == MOOD_MIXED || mood == MOOD_BAD) {
+        if (ram->ecc && (mood == MOOD_BAD || draw(ram) % 2 == 0)) {
+            return OTA_ERR_FLASH_READ;
+        }
+        mood = (enum ram_mood)(draw(ram) >> 8) % (MOOD_NEW + 1);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t mask = mood == MOOD_OLD   ? 0
+                       : mood == MOOD_NEW ? 0xFF
+                                          : (uint8_t)(draw(ram) >> 8);
+        out[i] = (uint8_t)((now[i] & mask) | (then[i] & ~mask));
+    }
+    return 0;
+}
+
 static int ram_read(const struct ota_flash *flash, uint32_t offset, void *data,
                     size_t len)
 {
     struct ram_flash *ram = of(flash);
-    uint32_t size = flash->geometry->write_unit;
     if (offset > flash->geometry->size ||
         len > flash->geometry->size - offset) {
-        broken_promise("read outside the device", offset);
+        broken_promise(ram, "read outside the device", offset);
     }
-    if (ram->dead || due(&ram->faults.read_at, ram->faults.sticky)) {
+    if (ram->supply->dead || due(&ram->faults.read_at, ram->faults.sticky)) {
         return OTA_ERR_FLASH_READ;
     }
-    uint8_t *out = data;
-    for (uint32_t i = 0; i < len; i++) {
-        uint32_t at = offset + i;
-        out[i] = ram->now[at];
-        if (ram->unit[at / size] == TORN) {
-            if (ram->ecc && draw(ram) % 2 == 0) {
-                return OTA_ERR_FLASH_READ;
-            }
-            uint8_t mask = (uint8_t)draw(ram);
-            out[i] = (ram->now[at] & mask) | (ram->then[at] & (uint8_t)~mask);
+    memcpy(data, ram->now + offset, len);
+    if (!ram_flash_is_torn(ram, offset, (uint32_t)len)) {
+        return 0;
+    }
+    uint32_t size = flash->geometry->write_unit;
+    uint32_t end = offset + (uint32_t)len;
+    for (uint32_t at = offset - offset % size; at < end; at += size) {
+        if (ram->unit[at / size] == BROKEN) {
+            return OTA_ERR_FLASH_READ;
+        }
+        if (ram->unit[at / size] != TORN) {
+            continue;
+        }
+        uint32_t from = at < offset ? offset : at;
+        uint32_t to = at + size < end ? at + size : end;
+        int err = read_torn(ram, at, from - at,
+                            (uint8_t *)data + (from - offset), to - from);
+        if (err) {
+            return err;
         }
     }
     return 0;
 }
 
-// Counts an operation; true when the power goes at this one.
-static bool power_goes(struct ram_flash *ram)
-{
-    ram->ops++;
-    if (due(&ram->cut_at, false)) {
-        ram->dead = true;
-        return true;
-    }
-    return false;
-}
+/// Programming and erasing ///
 
 static void tear(struct ram_flash *ram, uint32_t offset, uint32_t len)
 {
-    uint32_t size = ram->flash.geometry->write_unit;
-    for (uint32_t i = 0; i < len; i += size) {
-        ram->unit[(offset + i) / size] = TORN;
+    uint32_t write = ram->flash.geometry->write_unit;
+    memset(ram->unit + offset / write, TORN, len / write);
+}
+
+static void apply_prog(struct ram_flash *ram, const struct ram_op *op)
+{
+    uint32_t start, size;
+    uint32_t number =
+        ram_flash_unit(ram->flash.geometry, op->offset, &start, &size);
+    save(ram, &(struct undo){.offset = op->offset,
+                             .saved = op->len,
+                             .number = number,
+                             .extent = ram->extent[number]});
+    memcpy(ram->then + op->offset, ram->now + op->offset, op->len);
+    memcpy(ram->now + op->offset, op->data, op->len);
+    ram->unit[op->offset / op->len] = PROGRAMMED;
+    if (ram->extent[number] < op->offset + op->len - start) {
+        ram->extent[number] = op->offset + op->len - start;
     }
+    ram->programmed[number]++;
+    ram->programs++;
+}
+
+static void apply_erase(struct ram_flash *ram, const struct ram_op *op,
+                        bool torn)
+{
+    uint32_t start, size;
+    uint32_t number =
+        ram_flash_unit(ram->flash.geometry, op->offset, &start, &size);
+    uint32_t extent = ram->extent[number];
+    save(ram, &(struct undo){.offset = start,
+                             .saved = extent,
+                             .number = number,
+                             .extent = extent,
+                             .erase = true});
+    if (torn) {
+        memcpy(ram->then + start, ram->now + start, extent);
+        memset(ram->now + start, ram->flash.geometry->erased, extent);
+        tear(ram, start, size);
+        ram->extent[number] = size;
+    } else {
+        clear(ram, start, extent);
+        ram->extent[number] = 0;
+    }
+    ram->erases[number]++;
+}
+
+static bool is_torn_unit(const struct ram_flash *ram, uint32_t offset)
+{
+    return ram->unit[offset / ram->flash.geometry->write_unit] == TORN;
+}
+
+void ram_flash_apply(struct ram_flash *ram, const struct ram_op *op,
+                     enum ram_cut how)
+{
+    if (how == CUT_BEFORE || (!op->erase && is_torn_unit(ram, op->offset))) {
+        return;
+    }
+    if (op->erase) {
+        apply_erase(ram, op, how == CUT_TORN);
+        return;
+    }
+    apply_prog(ram, op);
+    if (how == CUT_TORN) {
+        tear(ram, op->offset, op->len);
+    }
+}
+
+// Counts an operation; true when the power goes at this one.
+static bool power_goes(struct ram_flash *ram, const struct ram_op *op)
+{
+    if (ram->before) {
+        ram->before(ram, op);
+    }
+    struct ram_flash *supply = ram->supply;
+    supply->ops++;
+    if (due(&supply->cut_at, false)) {
+        supply->dead = true;
+        return true;
+    }
+    return false;
 }
 
 static int prog_unit(struct ram_flash *ram, uint32_t offset,
                      const uint8_t *data)
 {
     uint32_t size = ram->flash.geometry->write_unit;
-    if (ram->unit[offset / size] != ERASED) {
-        broken_promise("program of a unit that is not erased", offset);
+    if (ram->unit[offset / size] == PROGRAMMED ||
+        ram->unit[offset / size] == BROKEN) {
+        broken_promise(ram, "program of a unit that is not erased", offset);
     }
-    bool cut = power_goes(ram);
-    if (cut && ram->cut == CUT_BEFORE) {
+    const struct ram_op op = {false, offset, size, data};
+    if (power_goes(ram, &op)) {
+        ram_flash_apply(ram, &op, ram->supply->cut);
         return OTA_ERR_FLASH_PROGRAM;
     }
-    int err = 0;
-    bool fault = due(&ram->faults.prog_at, ram->faults.sticky);
-    if (fault) {
-        err = ram->faults.prog_error;
-        if (err != OTA_OK) {
-            return err; // refused, nothing programmed
-        }
+    if (is_torn_unit(ram, offset)) {
+        return OTA_ERR_FLASH_PROGRAM; // it may have read as blank
     }
-    memcpy(ram->then + offset, ram->now + offset, size);
-    memcpy(ram->now + offset, data, size);
-    ram->unit[offset / size] = PROGRAMMED;
-    ram->programs++;
+    bool fault = due(&ram->faults.prog_at, ram->faults.sticky);
+    if (fault && ram->faults.prog_error != OTA_OK) {
+        return ram->faults.prog_error; // refused, nothing programmed
+    }
+    apply_prog(ram, &op);
     if (fault) {
         ram->now[offset] ^= 0x10; // one cell does not hold
     }
-    if (cut && ram->cut == CUT_TORN) {
-        tear(ram, offset, size);
-    }
-    return cut ? OTA_ERR_FLASH_PROGRAM : 0;
+    return 0;
 }
 
 static int ram_prog(const struct ota_flash *flash, uint32_t offset,
@@ -129,10 +352,10 @@ static int ram_prog(const struct ota_flash *flash, uint32_t offset,
     if (offset % size != 0 || len % size != 0 ||
         offset > flash->geometry->size ||
         len > flash->geometry->size - offset) {
-        broken_promise("program not aligned or outside", offset);
+        broken_promise(ram, "program not aligned or outside", offset);
     }
     for (uint32_t i = 0; i < len; i += size) {
-        if (ram->dead) {
+        if (ram->supply->dead) {
             return OTA_ERR_FLASH_PROGRAM;
         }
         int err = prog_unit(ram, offset + i, (const uint8_t *)data + i);
@@ -143,54 +366,35 @@ static int ram_prog(const struct ota_flash *flash, uint32_t offset,
     return 0;
 }
 
-// Finds the erase unit at offset: its size and number.
-static uint32_t find_unit(const struct ota_geometry *geometry, uint32_t offset,
-                          uint32_t *number)
-{
-    uint32_t at = 0;
-    *number = 0;
-    for (unsigned r = 0; r < geometry->run_count; r++) {
-        for (uint32_t i = 0; i < geometry->run[r].count; i++) {
-            if (at == offset) {
-                return geometry->run[r].size;
-            }
-            at += geometry->run[r].size;
-            (*number)++;
-        }
-    }
-    broken_promise("erase does not begin at an erase unit", offset);
-    return 0;
-}
-
 static int ram_erase(const struct ota_flash *flash, uint32_t offset)
 {
     struct ram_flash *ram = of(flash);
-    uint32_t number;
-    uint32_t size = find_unit(flash->geometry, offset, &number);
-    if (ram->dead) {
+    uint32_t start = 0, size = 0;
+    if (offset < flash->geometry->size) {
+        ram_flash_unit(flash->geometry, offset, &start, &size);
+    }
+    if (size == 0 || start != offset) {
+        broken_promise(ram, "erase does not begin at an erase unit", offset);
+    }
+    if (ram->supply->dead) {
         return OTA_ERR_FLASH_ERASE;
     }
-    bool cut = power_goes(ram);
-    if (cut && ram->cut == CUT_BEFORE) {
+    const struct ram_op op = {true, offset, size, NULL};
+    if (power_goes(ram, &op)) {
+        ram_flash_apply(ram, &op, ram->supply->cut);
         return OTA_ERR_FLASH_ERASE;
     }
-    bool fault = due(&ram->faults.erase_at, ram->faults.sticky);
-    if (fault && ota_flash_is_untouched(ram->faults.erase_error)) {
+    if (due(&ram->faults.erase_at, ram->faults.sticky)) {
+        if (!ota_flash_is_untouched(ram->faults.erase_error)) {
+            apply_erase(ram, &op, true);
+        }
         return ram->faults.erase_error;
     }
-    ram->erases[number]++;
-    memcpy(ram->then + offset, ram->now + offset, size);
-    memset(ram->now + offset, flash->geometry->erased, size);
-    uint32_t write = flash->geometry->write_unit;
-    memset(ram->unit + offset / write, ERASED, size / write);
-    if (fault || (cut && ram->cut == CUT_TORN)) {
-        tear(ram, offset, size);
-    }
-    if (fault) {
-        return ram->faults.erase_error;
-    }
-    return cut ? OTA_ERR_FLASH_ERASE : 0;
+    apply_erase(ram, &op, false);
+    return 0;
 }
+
+/// The device ///
 
 static uint32_t erase_units(const struct ota_geometry *geometry)
 {
@@ -199,15 +403,6 @@ static uint32_t erase_units(const struct ota_geometry *geometry)
         count += geometry->run[r].count;
     }
     return count;
-}
-
-static void *must(void *memory)
-{
-    if (!memory) {
-        perror("ram_flash");
-        abort();
-    }
-    return memory;
 }
 
 struct ram_flash *ram_flash_new(const struct ota_geometry *geometry,
@@ -226,9 +421,13 @@ struct ram_flash *ram_flash_new(const struct ota_geometry *geometry,
     memset(ram->now, geometry->erased, geometry->size);
     memset(ram->then, geometry->erased, geometry->size);
     ram->unit = must(calloc(geometry->size / geometry->write_unit, 1));
-    ram->erases = must(calloc(erase_units(geometry), sizeof *ram->erases));
+    uint32_t units = erase_units(geometry);
+    ram->erases = must(calloc(units, sizeof *ram->erases));
+    ram->programmed = must(calloc(units, sizeof *ram->programmed));
+    ram->extent = must(calloc(units, sizeof *ram->extent));
     ram->ecc = geometry->write_unit >= 8;
     ram->random = seed ? seed : 1;
+    ram->supply = ram;
     return ram;
 }
 
@@ -238,51 +437,66 @@ void ram_flash_free(struct ram_flash *ram)
     free(ram->then);
     free(ram->unit);
     free(ram->erases);
+    free(ram->programmed);
+    free(ram->extent);
+    free(ram->log);
     free(ram);
-}
-
-struct ram_flash *ram_flash_copy(const struct ram_flash *ram)
-{
-    const struct ota_geometry *geometry = ram->flash.geometry;
-    struct ram_flash *copy = ram_flash_new(geometry, ram->random);
-    memcpy(copy->now, ram->now, geometry->size);
-    memcpy(copy->then, ram->then, geometry->size);
-    memcpy(copy->unit, ram->unit, geometry->size / geometry->write_unit);
-    memcpy(copy->erases, ram->erases,
-           erase_units(geometry) * sizeof *ram->erases);
-    copy->ecc = ram->ecc;
-    copy->dead = ram->dead;
-    copy->ops = ram->ops;
-    copy->programs = ram->programs;
-    copy->cut_at = ram->cut_at;
-    copy->cut = ram->cut;
-    copy->faults = ram->faults;
-    return copy;
 }
 
 void ram_flash_load(struct ram_flash *ram, uint32_t offset, const void *data,
                     size_t len)
 {
-    uint32_t size = ram->flash.geometry->write_unit;
+    if (ram->marks > 0) {
+        abort();
+    }
+    uint32_t write = ram->flash.geometry->write_unit;
     memcpy(ram->now + offset, data, len);
     for (size_t i = 0; i < len; i++) {
-        ram->unit[(offset + i) / size] = PROGRAMMED;
+        uint32_t at = offset + (uint32_t)i, start, size;
+        uint32_t number =
+            ram_flash_unit(ram->flash.geometry, at, &start, &size);
+        uint32_t end = at / write * write + write - start;
+        ram->unit[at / write] = PROGRAMMED;
+        if (ram->extent[number] < end) {
+            ram->extent[number] = end;
+        }
     }
 }
 
 bool ram_flash_is_torn(const struct ram_flash *ram, uint32_t offset,
                        uint32_t len)
 {
-    uint32_t size = ram->flash.geometry->write_unit;
-    for (uint32_t i = 0; i < len; i += size) {
-        if (ram->unit[(offset + i) / size] == TORN) {
-            return true;
-        }
+    if (len == 0) {
+        return false;
     }
-    return false;
+    uint32_t write = ram->flash.geometry->write_unit;
+    uint32_t first = offset / write;
+    uint32_t last = (offset + len - 1) / write;
+    size_t count = last - first + 1;
+    return memchr(ram->unit + first, TORN, count) != NULL ||
+           (ram->has_broken &&
+            memchr(ram->unit + first, BROKEN, count) != NULL);
+}
+
+void ram_flash_break(struct ram_flash *ram, uint32_t offset)
+{
+    const uint8_t byte = ram->now[offset];
+    ram_flash_load(ram, offset, &byte, 1); // it counts as used
+    ram->unit[offset / ram->flash.geometry->write_unit] = BROKEN;
+    ram->has_broken = true;
+}
+
+void ram_flash_seed(struct ram_flash *ram, uint32_t seed)
+{
+    ram->random = seed ? seed : 1;
+    for (int i = 0; i < 4; i++) {
+        draw(ram); // small seeds begin alike
+    }
+    ram->mood = (enum ram_mood)((draw(ram) >> 8) % MOOD_COUNT);
 }
 
 void ram_flash_power_on(struct ram_flash *ram)
 {
     ram->dead = false;
+    ram->mood = (enum ram_mood)((draw(ram) >> 8) % MOOD_COUNT);
 }

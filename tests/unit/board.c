@@ -354,6 +354,13 @@ void append_record(struct board *board, struct ota_record record)
     }
 }
 
+void name_backup(struct board *board, uint8_t slot)
+{
+    struct ota_record record = newest(board);
+    record.backup = slot;
+    append_record(board, record);
+}
+
 /// Watching ///
 
 // the drivers get nothing but their device: one board is watched at a time

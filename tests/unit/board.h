@@ -116,6 +116,9 @@ struct watch *watch_area(struct board *board, const struct ota_area *area);
 // Appends a record as it is, whoever would have written it.
 void append_record(struct board *board, struct ota_record record);
 
+// The journal says that the slot holds a copy of what runs.
+void name_backup(struct board *board, uint8_t slot);
+
 /// Booting ///
 
 // Boots to a verdict, or to the power cut that was asked for (returns -1).

@@ -229,6 +229,7 @@ static void nothing_but_slots(void **state)
         if (cases[i].runs == 0) {
             assert_no_app();
             assert_int_equal(board.ram->ops, 0);
+            assert_int_equal(board.boot.journal_error, 0); // blank is none
             continue;
         }
         assert_runs(&board, cases[i].runs);
@@ -237,6 +238,80 @@ static void nothing_but_slots(void **state)
         assert_int_equal(confirm_app(&board), 0);
         assert_runs(&board, cases[i].runs);
         assert_well(cases[i].runs);
+    }
+}
+
+/// Whole, but not for this board ///
+
+// The CRC is right, the header or the vectors are not: linked for another
+// address, another RAM, too large, or not signed where it has to be.
+static const struct {
+    uint32_t offset, value;
+    int error;
+} foreign[] = {
+    {16, 0x20005004, OTA_ERR_STACK_POINTER},
+    {16, 0x20000000, OTA_ERR_STACK_POINTER},
+    {20, 0x08000201, OTA_ERR_RESET_VECTOR},
+    {20, 0x08004A08, OTA_ERR_RESET_VECTOR}, // even
+    {0, OTA_MAGIC_SIGNED, OTA_ERR_FORMAT},
+};
+
+static void make_foreign(uint8_t *image, unsigned i)
+{
+    make_image(&board, image, V2, SIZE2);
+    store_le32(image + foreign[i].offset, foreign[i].value);
+    fix_crc(image);
+}
+
+static void foreign_application(void **state)
+{
+    (void)state;
+    static uint8_t image[16 + SIZE2];
+    for (unsigned i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        restart(SLOTS_F103);
+        make_foreign(image, i);
+        uint32_t app = board.layout.app.offset;
+        ram_flash_load(board.ram, app, image, 16);
+        ram_flash_load(board.ram, app + 512, image + 16, SIZE2);
+        assert_no_app();
+        assert_int_equal(board.boot.app_error, foreign[i].error);
+        assert_false(board.boot.development);
+        put_in_slot(&board, OTA_SLOT_B, V1, SIZE1);
+        assert_runs(&board, V1);
+    }
+    restart(SLOTS_F103);
+    factory_app(&board, V1, SIZE1);
+    board.layout.allow_unsigned = false;
+    assert_no_app();
+    assert_int_equal(board.boot.app_error, OTA_ERR_UNSIGNED);
+    board.layout.allow_unsigned = true;
+    board.layout.app.size = 2 * 1024; // as if it were that small
+    assert_no_app();
+    assert_int_equal(board.boot.app_error, OTA_ERR_TOO_LARGE);
+}
+
+// In a slot, wherever the request or the rescue comes from.
+static void foreign_image_in_a_slot(void **state)
+{
+    (void)state;
+    static uint8_t image[16 + SIZE2];
+    for (unsigned i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        restart(SLOTS_F103);
+        make_foreign(image, i);
+        ram_flash_load(board.ram, board.layout.slot[0].offset, image,
+                       sizeof image);
+        assert_no_app();
+        assert_int_equal(board.ram->ops, 0);
+        factory_app(&board, V1, SIZE1);
+        assert_runs(&board, V1);
+        struct ota_record record = newest(&board);
+        record.staged = OTA_SLOT_A;
+        record.source = OTA_SOURCE_STAGED;
+        record.ota_flag = OTA_FLAG_REQUEST;
+        append_record(&board, record);
+        assert_runs(&board, V1);
+        assert_told(foreign[i].error, OTA_STEP_HEADER);
+        assert_int_equal(newest(&board).staged, OTA_SLOT_NONE);
     }
 }
 
@@ -293,6 +368,26 @@ static void backup_rotted_too(void **state)
     assert_runs(&board, V1);
     assert_confirmed(V1, OTA_SLOT_B);
     assert_well(V1);
+}
+
+// It never had a backup, but the slots hold something: the newer one is tried,
+// and the other one is what it goes back to.
+static void rotted_without_a_backup(void **state)
+{
+    (void)state;
+    factory_app(&board, V1, SIZE1);
+    assert_runs(&board, V1);
+    assert_confirmed(V1, OTA_SLOT_NONE);
+    put_in_slot(&board, OTA_SLOT_A, V2, SIZE2);
+    put_in_slot(&board, OTA_SLOT_B, V3, SIZE3);
+    rot_app();
+    assert_runs(&board, V3);
+    assert_on_trial(V3);
+    assert_int_equal(newest(&board).backup, OTA_SLOT_A);
+    assert_runs(&board, V3);
+    assert_runs(&board, V3);
+    assert_runs(&board, V2);
+    assert_told(OTA_ERR_UNCONFIRMED, OTA_STEP_TRIAL);
 }
 
 static void everything_rotted(void **state)
@@ -372,6 +467,28 @@ static void several_sources(void **state)
     }
 }
 
+// All are asked again and again, the first one too.
+static void source_that_has_an_image_later(void **state)
+{
+    (void)state;
+    const struct ota_boot_source sources[] = {
+        {OTA_SOURCE_C_ARRAY, &board.array.source},
+        {OTA_SOURCE_UART, &line.source}};
+    for (int i = 0; i < 2; i++) {
+        restart(SLOTS_F103);
+        board.config.sources = sources;
+        board.config.source_count = 2;
+        assert_no_app();
+        if (i == 0) {
+            offer(&board, V2, SIZE2);
+        } else {
+            send(V2, SIZE2);
+        }
+        assert_int_equal(continue_boot(&board), OTA_BOOT_RUN);
+        assert_true(app_holds(&board, V2, SIZE2));
+    }
+}
+
 // What the line brings is bad: nothing of it is installed, the next try is.
 static void line_brings_a_bad_image(void **state)
 {
@@ -381,6 +498,9 @@ static void line_brings_a_bad_image(void **state)
     line.data[2000] ^= 1;
     assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
     assert_int_equal(board.boot.error, OTA_ERR_CRC);
+    assert_int_equal(newest(&board).result, OTA_ERR_CRC);
+    assert_int_equal(newest(&board).step, OTA_STEP_CHECK);
+    assert_int_equal(newest(&board).tried_version, V2);
     line.size = 1000; // breaks off
     assert_int_equal(continue_boot(&board), OTA_BOOT_NO_APP);
     assert_int_equal(running->erased + running->programmed, 0);
@@ -434,6 +554,9 @@ static void staged_image_rots_before_the_install(void **state)
 static void cut_the_install(void)
 {
     staged_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_UART), 0);
+    assert_runs(&board, V1); // nobody sends: a result of former times
+    assert_int_equal(newest(&board).result, OTA_ERR_SOURCE_READ);
     assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
     struct watch *running = watch_area(&board, &board.layout.app);
     ota_boot_begin(&board.boot, &board.config);
@@ -447,6 +570,9 @@ static void cut_the_install(void)
     }
     ram_flash_power_on(board.ram);
     assert_int_equal(newest(&board).state, OTA_STATE_INSTALLING);
+    assert_int_equal(newest(&board).result, OTA_OK);
+    assert_int_equal(newest(&board).step, OTA_STEP_BEGIN);
+    assert_int_equal(newest(&board).tried_version, V2);
     assert_int_equal(newest(&board).backup, OTA_SLOT_B);
     assert_true(slot_holds(&board, OTA_SLOT_B, V1, SIZE1));
 }
@@ -459,6 +585,71 @@ static void install_is_done_again(void **state)
     assert_true(app_holds(&board, V2, SIZE2));
     assert_on_trial(V2);
     assert_told(OTA_OK, OTA_STEP_DONE);
+}
+
+// It came over a line that is silent by now, but it stands in its slot.
+static void reset_after_a_line_has_brought_it(void **state)
+{
+    (void)state;
+    for (int button = 0; button < 2; button++) {
+        restart(SLOTS_F103);
+        factory_app(&board, V1, SIZE1);
+        assert_runs(&board, V1);
+        board.config.recovery = button;
+        if (!button) {
+            assert_int_equal(request_from(&board, OTA_SOURCE_UART), 0);
+        }
+        send(V2, SIZE2);
+        ota_boot_begin(&board.boot, &board.config);
+        while (newest(&board).staged == OTA_SLOT_NONE) {
+            enum ota_verdict verdict = ota_boot_step(&board.boot);
+            assert_int_not_equal(verdict, OTA_BOOT_RUN);
+        }
+        assert_int_equal(newest(&board).state, OTA_STATE_CONFIRMED);
+        assert_int_equal(newest(&board).version, V1);
+        board.config.recovery = false;
+        line.size = 0;
+        assert_runs(&board, V2);
+        assert_on_trial(V2);
+        assert_true(slot_holds(&board, OTA_SLOT_B, V1, SIZE1));
+    }
+}
+
+// The record says from where, though nobody had staged it.
+static void reset_during_a_rescue(void **state)
+{
+    (void)state;
+    put_in_slot(&board, OTA_SLOT_B, V2, SIZE2);
+    struct watch *running = watch_area(&board, &board.layout.app);
+    ota_boot_begin(&board.boot, &board.config);
+    while (running->programmed == 0) {
+        assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_BUSY);
+    }
+    assert_int_equal(newest(&board).state, OTA_STATE_INSTALLING);
+    assert_int_equal(newest(&board).staged, OTA_SLOT_B);
+    assert_runs(&board, V2);
+    assert_on_trial(V2);
+}
+
+// Failures of another image do not count.
+static void failures_of_another_image(void **state)
+{
+    (void)state;
+    staged_v2();
+    struct ota_record record = newest(&board);
+    record.installs = 2;
+    record.ota_flag = OTA_FLAG_REQUEST;
+    record.source = OTA_SOURCE_STAGED;
+    append_record(&board, record);
+    struct watch *running = watch_area(&board, &board.layout.app);
+    running->prog_error = OTA_ERR_FLASH_PROGRAM;
+    ota_boot_begin(&board.boot, &board.config);
+    while (board.boot.failures == 0) {
+        assert_int_equal(ota_boot_step(&board.boot), OTA_BOOT_BUSY);
+    }
+    assert_int_equal(newest(&board).installs, 1);
+    running->prog_error = 0;
+    assert_runs(&board, V2);
 }
 
 static void staged_image_rots_during_the_install(void **state)
@@ -491,19 +682,26 @@ static void both_slots_rot_during_the_install(void **state)
 static void installed_but_for_its_record(void **state)
 {
     (void)state;
-    staged_v2();
-    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
-    assert_runs(&board, V2);
-    struct ota_record record = newest(&board);
-    record.state = OTA_STATE_INSTALLING;
-    record.attempts = 0;
-    append_record(&board, record);
-    rot_slot(OTA_SLOT_A);
-    rot_slot(OTA_SLOT_B);
-    struct watch *running = watch_area(&board, &board.layout.app);
-    assert_runs(&board, V2);
-    assert_on_trial(V2);
-    assert_int_equal(running->erased + running->programmed, 0);
+    const uint8_t backups[] = {OTA_SLOT_B, OTA_SLOT_NONE};
+    for (unsigned i = 0; i < 2; i++) {
+        restart(SLOTS_F103);
+        staged_v2();
+        assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+        assert_runs(&board, V2);
+        struct ota_record record = newest(&board);
+        record.state = OTA_STATE_INSTALLING;
+        record.attempts = 0;
+        record.backup = backups[i];
+        append_record(&board, record);
+        rot_slot(OTA_SLOT_A);
+        rot_slot(OTA_SLOT_B);
+        struct watch *running = watch_area(&board, &board.layout.app);
+        assert_runs(&board, V2);
+        assert_on_trial(V2);
+        assert_int_equal(running->erased + running->programmed, 0);
+        assert_int_equal(newest(&board).staged, OTA_SLOT_A);
+        assert_int_equal(newest(&board).backup, backups[i]);
+    }
 }
 
 // It says INSTALLING, but the application before is still whole, and nothing
@@ -587,6 +785,7 @@ static void app_slot_fails_for_good(void **state)
         restart(SLOTS_F103);
         staged_v2();
         put_in_slot(&board, OTA_SLOT_B, V1, SIZE1);
+        name_backup(&board, OTA_SLOT_B);
         assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
         struct watch *running = watch_area(&board, &board.layout.app);
         running->prog_error = i == 0 ? OTA_ERR_FLASH_PROGRAM : 0;
@@ -610,6 +809,34 @@ static void app_slot_fails_for_good(void **state)
         assert_true(app_holds(&board, V1, SIZE1) ||
                     app_holds(&board, V2, SIZE2));
     }
+}
+
+// What waits in the other slot has nothing to do with it.
+static void staged_image_outlives_a_restore(void **state)
+{
+    (void)state;
+    updated_to_v2();
+    assert_int_equal(stage_image(&board, V3, 800), 0);
+    board.ram->now[board.layout.app.offset + OTA_HEADER_SPACE + 100] ^= 1;
+    assert_runs(&board, V2);
+    assert_int_equal(newest(&board).staged, OTA_SLOT_B);
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+    assert_runs(&board, V3);
+}
+
+// A debugger ends the trial: the slot of what was on trial is no update.
+static void another_application_during_a_trial(void **state)
+{
+    (void)state;
+    staged_v2();
+    assert_int_equal(request_from(&board, OTA_SOURCE_STAGED), 0);
+    assert_runs(&board, V2);
+    assert_int_equal(newest(&board).state, OTA_STATE_TRIAL);
+    wipe_area(&board.layout.app);
+    factory_app(&board, V3, 900);
+    assert_runs(&board, V3);
+    assert_int_equal(newest(&board).state, OTA_STATE_CONFIRMED);
+    assert_int_equal(newest(&board).staged, OTA_SLOT_NONE);
 }
 
 static void app_slot_is_write_protected(void **state)
@@ -1087,6 +1314,7 @@ static void development_build_is_left_alone(void **state)
         }
         assert_int_equal(newest(&board).state, OTA_STATE_CONFIRMED);
         assert_int_equal(newest(&board).version, 0);
+        assert_int_equal(newest(&board).attempts, 0);
         assert_int_equal(newest(&board).backup, OTA_SLOT_NONE);
     }
 }
@@ -1255,6 +1483,18 @@ static void journal_cannot_be_read(void **state)
     assert_runs(&board, V2);
 }
 
+// Areas that cannot hold one: told, and no reason to stop.
+static void journal_areas_that_are_none(void **state)
+{
+    (void)state;
+    board.layout.journal[0].offset += 512;
+    assert_no_app();
+    assert_int_equal(board.boot.journal_error, OTA_ERR_ARGUMENT);
+    factory_app(&board, V1, SIZE1);
+    assert_runs(&board, V1);
+    assert_int_not_equal(board.boot.journal_error, 0);
+}
+
 static void dead_journal_and_a_line(void **state)
 {
     (void)state;
@@ -1350,17 +1590,24 @@ int main(void)
         TEST(factory_application_is_adopted),
         TEST(journal_is_lost),
         TEST(nothing_but_slots),
+        TEST(foreign_application),
+        TEST(foreign_image_in_a_slot),
         TEST(application_comes_back_from_its_backup),
         TEST(header_or_vectors_rot),
         TEST(backup_rotted_too),
+        TEST(rotted_without_a_backup),
         TEST(everything_rotted),
         TEST(line_brings_the_first_application),
         TEST(no_source_at_all),
         TEST(several_sources),
+        TEST(source_that_has_an_image_later),
         TEST(line_brings_a_bad_image),
         TEST(request_fails_and_application_rotted),
         TEST(staged_image_rots_before_the_install),
         TEST(install_is_done_again),
+        TEST(reset_after_a_line_has_brought_it),
+        TEST(reset_during_a_rescue),
+        TEST(failures_of_another_image),
         TEST(staged_image_rots_during_the_install),
         TEST(both_slots_rot_during_the_install),
         TEST(installed_but_for_its_record),
@@ -1368,6 +1615,8 @@ int main(void)
         TEST(install_that_fails_three_times),
         TEST(installs_that_fail_in_several_boots),
         TEST(app_slot_fails_for_good),
+        TEST(staged_image_outlives_a_restore),
+        TEST(another_application_during_a_trial),
         TEST(app_slot_is_write_protected),
         TEST(backup_cannot_be_written),
         TEST(backup_does_not_hold),
@@ -1399,6 +1648,7 @@ int main(void)
         TEST(app_slot_cannot_be_read),
         TEST(slots_cannot_be_read),
         TEST(journal_cannot_be_read),
+        TEST(journal_areas_that_are_none),
         TEST(dead_journal_and_a_line),
         TEST(journal_of_a_future_format),
         TEST(staged_in_a_slot_that_is_not_there),

@@ -574,6 +574,7 @@ static void backup_that_is_there_is_not_made_again(void **state)
 {
     (void)state;
     put_in_slot(&board, OTA_SLOT_B, V1, SIZE1);
+    name_backup(&board, OTA_SLOT_B);
     struct watch *beside = watch_area(&board, &board.layout.slot[1]);
     ask_for_v2();
     assert_trial_boot(V2, 1);
@@ -583,6 +584,19 @@ static void backup_that_is_there_is_not_made_again(void **state)
     assert_trial_boot(V2, 3);
     assert_runs(&board, V1);
     assert_true(app_holds(&board, V1, SIZE1));
+}
+
+// A copy that no record names may be torn and read well just now: it is made
+// again.
+static void copy_that_nobody_names_is_made_again(void **state)
+{
+    (void)state;
+    put_in_slot(&board, OTA_SLOT_B, V1, SIZE1);
+    struct watch *beside = watch_area(&board, &board.layout.slot[1]);
+    ask_for_v2();
+    assert_trial_boot(V2, 1);
+    assert_true(beside->erased > 0);
+    assert_int_equal(newest(&board).backup, OTA_SLOT_B);
 }
 
 // The journal says that the slot is the backup, and it is not: it is made one
@@ -700,6 +714,7 @@ int main(void)
         TEST(updates_in_a_row),
         TEST(first_update_makes_a_backup),
         TEST(backup_that_is_there_is_not_made_again),
+        TEST(copy_that_nobody_names_is_made_again),
         TEST(backup_that_rotted_is_made_again),
         TEST(any_length),
         TEST(progress_is_told),
