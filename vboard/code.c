@@ -16,6 +16,8 @@
 // In executed[]: no block of a page whose code is in doubt is in block_count.
 enum { NOT_EXECUTED, EXECUTED, IN_DOUBT };
 
+bool code_in_ram;
+
 static unsigned count_thumb(const uint8_t *code, uint32_t size)
 {
     unsigned count = 0;
@@ -67,7 +69,11 @@ unsigned code_count(struct vboard *board, uint32_t address, uint32_t size)
     if (flash_offset(board, address, &offset)) {
         return count_flash(board, offset, size);
     }
-    board->ram_executed = true;
+    if (!board->ram_executed) {
+        board->ram_executed = true;
+        code_in_ram = true;
+        cpu_check_ram_stores(board);
+    }
     return count_thumb(code_at(board, address), size);
 }
 

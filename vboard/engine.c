@@ -9,6 +9,13 @@
 
 #define FLASH_PERMISSIONS (UC_PROT_READ | UC_PROT_EXEC)
 
+static void fail(struct vboard *board, uc_err err)
+{
+    fprintf(board->log, "vboard: the CPU emulator fails: %s\n",
+            uc_strerror(err));
+    cpu_end(board, STOPPED_ERROR);
+}
+
 /// Busy flash ///
 
 // Unlike stall() this can be left in the middle: the block has not begun, and
@@ -52,9 +59,7 @@ static void guard_flash(struct vboard *board, bool guarded)
         err = protect_flash(board, guarded ? UC_PROT_EXEC : FLASH_PERMISSIONS);
     }
     if (err) {
-        fprintf(board->log, "vboard: the CPU emulator fails: %s\n",
-                uc_strerror(err));
-        cpu_end(board, STOPPED_ERROR);
+        fail(board, err);
     }
     board->flash_guarded = guarded;
 }
@@ -91,6 +96,19 @@ static void follow_flash(struct vboard *board, uint32_t address)
         wait_for_flash(board);
     }
     guard_flash(board, in_ram && flash_stall(board));
+}
+
+// A change of writability empties the TLB.
+void cpu_check_ram_stores(struct vboard *board)
+{
+    const uint32_t permissions[] = {UC_PROT_READ | UC_PROT_EXEC, UC_PROT_ALL};
+    for (int i = 0; i < 2; i++) {
+        uc_err err = uc_mem_protect(board->uc, board->chip->ram_base,
+                                    board->chip->ram_size, permissions[i]);
+        if (err) {
+            fail(board, err);
+        }
+    }
 }
 
 /// Hooks ///

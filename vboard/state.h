@@ -154,6 +154,9 @@ uint64_t cycle_of_timer(const struct vboard *board, enum timer timer);
 uint64_t deadline_without(const struct vboard *board, enum timer timer);
 
 // code.c
+// Code has been executed in RAM, by any board: stores may change it from now on
+// (fast_ram.c).
+extern bool code_in_ram;
 // Number of instructions in a block of flash that was seen before; else 0. The
 // count is kept with the block's size in half-words, modulo 256.
 static inline unsigned code_count_known(const struct vboard *board,
@@ -181,6 +184,8 @@ void code_ram_changed(struct vboard *board);
 
 // engine.c
 int cpu_open(struct vboard *board);
+// Stores to RAM that were found harmless before are checked again.
+void cpu_check_ram_stores(struct vboard *board);
 void cpu_close(struct vboard *board);
 uc_err cpu_add_hook(struct vboard *board, int type, void (*callback)(void),
                     uc_hook *handle);

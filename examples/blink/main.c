@@ -109,6 +109,7 @@ static _Noreturn void run(struct ota_app *app, bool can_update)
 int main(void)
 {
     struct stm32_clocks clocks;
+    stm32_iwdg_stretch(); // staging erases, up to 2 s at a time
     stm32_reset_forget(); // so that the bootloader tells the next one right
     stm32_clock_start(&board.hse, &clocks);
     stm32_systick_start(&clocks);

@@ -181,6 +181,32 @@ static void see_byte(struct life *life, char byte)
     }
 }
 
+// At the first hand-over after the cut.
+static void look_at_known(struct life *life, const uint8_t *flash)
+{
+    life->recovering = false;
+    for (unsigned i = 0; i < KNOWN && life->may_end; i++) {
+        const struct known *known = &life->known[i];
+        if (known->allowed == life->may_run &&
+            memcmp(known->flash, flash, FLASH_SIZE) == 0) {
+            life->ended = true;
+            vboard_stop(life->board);
+            return;
+        }
+    }
+    memcpy(life->at_handover, flash, FLASH_SIZE);
+}
+
+// This run has recovered.
+static void remember(struct life *life)
+{
+    struct known *known = &life->known[life->next_known++ % KNOWN];
+    uint8_t *free = known->flash;
+    known->flash = life->at_handover;
+    known->allowed = life->last_allowed;
+    life->at_handover = free;
+}
+
 static void see_handover(struct life *life, const struct vboard_event *event)
 {
     if (event->value > 0) {
@@ -204,6 +230,9 @@ static void see_handover(struct life *life, const struct vboard_event *event)
         fail(life, "what is started is not verified");
     } else if (!(life->may_run >> runs & 1)) {
         fail(life, "%s is started, which must not run now", name_of(runs));
+    }
+    if (life->recovering && life->failure[0] == '\0') {
+        look_at_known(life, flash);
     }
 }
 
@@ -277,7 +306,8 @@ static bool until_confirmed(struct life *life)
 {
     uint64_t end = vboard_time(life->board) + LIMIT;
     life->seen.confirmed = NOBODY;
-    while (life->seen.confirmed == NOBODY && life->failure[0] == '\0') {
+    while (life->seen.confirmed == NOBODY && life->failure[0] == '\0' &&
+           !life->ended) {
         uint64_t now = vboard_time(life->board);
         enum vboard_stop why =
             now < end ? vboard_run(life->board, end - now) : VBOARD_STOP_TIME;
@@ -460,7 +490,8 @@ static void keep_rest(struct life *life)
 static bool scout(struct life *life)
 {
     life->base = vboard_flash_ops(life->board);
-    life->requested = 0;
+    life->requested = life->turned = 0;
+    memset(life->important, 0, MAX_OPS);
     life->seen = (struct seen){.runs = life->seen.runs, .confirmed = NOBODY};
     keep_rest(life);
     save_front(life);
@@ -489,8 +520,16 @@ struct life *life_new(const struct cycle *cycle, const char *size,
     life->seen.runs = life->seen.confirmed = NOBODY;
     life->important = calloc(MAX_OPS, 1);
     life->rest = malloc(REST_SIZE);
-    if (!life->important || !life->rest || !read_images(life) ||
-        !open_board(life) || !prepare(life) || !scout(life)) {
+    life->last_flash = malloc(FLASH_SIZE);
+    life->at_handover = malloc(FLASH_SIZE);
+    bool room =
+        life->important && life->rest && life->last_flash && life->at_handover;
+    for (int i = 0; i < KNOWN; i++) {
+        life->known[i].flash = calloc(1, FLASH_SIZE);
+        room = room && life->known[i].flash;
+    }
+    if (!room || !read_images(life) || !open_board(life) || !prepare(life) ||
+        !scout(life)) {
         fprintf(stderr, "cycle %s, %s: %s\n", cycle->name, size, life->failure);
         life_free(life);
         return NULL;
@@ -507,6 +546,11 @@ void life_free(struct life *life)
     vboard_free(life->board);
     free(life->important);
     free(life->rest);
+    free(life->last_flash);
+    free(life->at_handover);
+    for (int i = 0; i < KNOWN; i++) {
+        free(life->known[i].flash);
+    }
     free(life);
 }
 
@@ -530,6 +574,12 @@ static void move_front(struct life *life, uint64_t op)
     }
 }
 
+// Whether the last version had confirmed for good.
+static bool is_done(const struct life *life, uint64_t op, enum vboard_cut how)
+{
+    return op > life->done || (op == life->done && how == VBOARD_CUT_AFTER);
+}
+
 // Which versions may be started after the cut.
 static unsigned allowed(const struct life *life, uint64_t op,
                         enum vboard_cut how)
@@ -547,7 +597,7 @@ static unsigned allowed(const struct life *life, uint64_t op,
     if (op == life->requested && how == VBOARD_CUT_TORN) {
         return before | update; // whether the record reads well is chance
     }
-    return op > life->done ? after : update | after;
+    return is_done(life, op, how) ? after : update | after;
 }
 
 // The last version that has confirmed must be there, complete: of the new one
@@ -555,9 +605,7 @@ static unsigned allowed(const struct life *life, uint64_t op,
 static void check_at_cut(struct life *life, uint64_t op, enum vboard_cut how)
 {
     const struct cycle *cycle = life->cycle;
-    bool done =
-        op > life->done || (op == life->done && how == VBOARD_CUT_AFTER);
-    int needed = done ? cycle->after : cycle->before;
+    int needed = is_done(life, op, how) ? cycle->after : cycle->before;
     if (!oracle_holds_anywhere(vboard_flash(life->board, NULL),
                                &life->image[needed])) {
         fail(life, "at the cut %s is complete nowhere", name_of(needed));
@@ -584,9 +632,37 @@ static bool next_update(struct life *life)
     return until_confirmed(life) && update_to(life, now == V1_1 ? V1_2 : V1_1);
 }
 
+// Whether it is the machine that the last cut has left.
+static bool is_again(const struct life *life, uint64_t op, enum vboard_cut how)
+{
+    return how == VBOARD_CUT_BEFORE && life->last_how == VBOARD_CUT_AFTER &&
+           life->last_op > 0 && op == life->last_op + 1 &&
+           allowed(life, op, how) == life->last_allowed &&
+           memcmp(life->last_flash, vboard_flash(life->board, NULL),
+                  FLASH_SIZE) == 0;
+}
+
+static bool recover(struct life *life, bool next)
+{
+    life->seen = (struct seen){.runs = NOBODY, .confirmed = NOBODY};
+    life->recovering = true;
+    life->may_end = !next;
+    vboard_power_on(life->board);
+    if (!until_confirmed(life)) {
+        return false;
+    }
+    check_rest(life);
+    if (life->failure[0] != '\0' || life->ended) {
+        return life->failure[0] == '\0';
+    }
+    remember(life);
+    return !next || next_update(life);
+}
+
 bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next)
 {
     life->failure[0] = '\0';
+    life->ended = life->again = life->recovering = false;
     life->may_run = ~0u;
     move_front(life, op);
     vboard_cut_at_op(life->board, op - ops_now(life), how);
@@ -597,15 +673,17 @@ bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next)
         return false;
     }
     check_at_cut(life, op, how);
-    life->seen = (struct seen){.runs = NOBODY, .confirmed = NOBODY};
-    life->may_run = allowed(life, op, how);
-    if (life->failure[0] != '\0') {
+    life->again = is_again(life, op, how);
+    if (life->again || life->failure[0] != '\0') {
+        return life->failure[0] == '\0';
+    }
+    life->last_op = 0;
+    life->last_how = how;
+    life->last_allowed = life->may_run = allowed(life, op, how);
+    memcpy(life->last_flash, vboard_flash(life->board, NULL), FLASH_SIZE);
+    if (!recover(life, next)) {
         return false;
     }
-    vboard_power_on(life->board);
-    if (!until_confirmed(life)) {
-        return false;
-    }
-    check_rest(life);
-    return life->failure[0] == '\0' && (!next || next_update(life));
+    life->last_op = op;
+    return true;
 }

@@ -26,6 +26,8 @@ struct cycle {
 };
 extern const struct cycle cycles[]; // ends with name NULL
 
+#define KNOWN 8
+
 // What can be told from outside; part of what a snapshot brings back.
 struct seen {
     int step;      // of the script: 0 before it, 3 when it is over
@@ -61,6 +63,25 @@ struct life {
     uint8_t *rest; // bootloader and C array, which nothing may change
     struct vboard_snapshot *front; // a point of it, before the next cut
     struct seen front_seen;
+
+    // the last cut, if it was recovered from
+    uint64_t last_op;
+    enum vboard_cut last_how;
+    unsigned last_allowed;
+    uint8_t *last_flash; // as the cut left it
+    bool again;          // this cut has left the same
+
+    // flashes at the first hand-over of runs that have recovered: another run
+    // that comes to one of them is over
+    struct known {
+        unsigned allowed;
+        uint8_t *flash;
+    } known[KNOWN];
+    unsigned next_known;
+    uint8_t *at_handover; // the flash at the first hand-over of this run
+    bool recovering;      // and no hand-over yet
+    bool may_end;         // at a flash that is known
+    bool ended;           // it did
 };
 
 // Ready to be cut: prepared and gone through once without a cut. NULL: that
@@ -71,7 +92,14 @@ void life_free(struct life *life);
 
 // One cut at an operation, and the recovery from it. next: then one more
 // update. False: life->failure says what went wrong. Operations may come in any
-// order, but ascending is fast.
+// order, but ascending is fast. A cut before an operation leaves, as a rule,
+// the very flash that the one after the operation before has left: if that one
+// has been recovered from, and the bytes say so, life->again is set and that is
+// the verdict.
+//
+// A run ends early, with life->ended, at a first hand-over whose flash an
+// earlier run has recovered from: vboard finds every register at its reset
+// value there, so what follows is decided by the flash. next: it does not.
 bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next);
 
 #endif

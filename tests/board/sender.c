@@ -39,7 +39,11 @@ static void send_block(struct rig *rig, uint8_t number, const uint8_t *data,
                        size_t len)
 {
     put_block(rig, number, data, len);
-    rig_expect(rig, ACK, ANSWER);
+    if (!rig_wait(rig, ACK, ANSWER)) {
+        // the first one may come when the receiver is just about to begin anew
+        put_block(rig, number, data, len);
+        rig_expect(rig, ACK, ANSWER);
+    }
 }
 
 void sender_send_first(struct rig *rig, const void *data, size_t len)

@@ -21,6 +21,9 @@
 // Operations on both sides of the journal's turn-over.
 #define WINDOW 80
 
+// So many operations in a row belong to the same part.
+#define CHUNK 64
+
 #define MAX_FAILURES 5
 
 static const char *const how_name[] = {"before", "torn", "after"};
@@ -62,7 +65,7 @@ static const struct cycle *find_cycle(const char *name)
 /// Many runs ///
 
 struct tally {
-    uint64_t candidates, chosen, runs, nexts;
+    uint64_t candidates, runs, again, ended, nexts;
     unsigned failures;
 };
 
@@ -85,16 +88,18 @@ static bool is_chosen(const struct life *life, const struct options *options,
     uint64_t n = tally->candidates++;
     bool wanted = options->cuts == 0 || life->important[op] ||
                   n * options->cuts / all != (n + 1) * options->cuts / all;
-    return wanted && tally->chosen++ % options->parts == options->part;
+    return wanted && op / CHUNK % options->parts == options->part;
 }
 
 static bool cut_once(struct life *life, struct tally *tally, uint64_t op,
                      int how)
 {
-    bool next = tally->runs % NEXT_EVERY == 0;
+    bool next = (tally->runs - tally->again) % NEXT_EVERY == 0;
     tally->runs++;
-    tally->nexts += next;
     if (life_cut(life, op, (enum vboard_cut)how, next)) {
+        tally->again += life->again;
+        tally->ended += life->ended;
+        tally->nexts += next && !life->again;
         return true;
     }
     tally->failures++;
@@ -117,11 +122,13 @@ static int cut_all(const struct options *options)
             }
         }
     }
-    printf("floor 2: %llu cut runs (cycle %s, %s, %llu operations), %llu next "
-           "updates, %u dead ends\n",
+    printf("floor 2: %llu cut runs (cycle %s, %s, %llu operations), %u dead "
+           "ends; %llu found the flash of the run before, %llu came to a "
+           "hand-over that is known, %llu went on with another update\n",
            (unsigned long long)tally.runs, life->cycle->name, life->size,
-           (unsigned long long)life->ops, (unsigned long long)tally.nexts,
-           tally.failures);
+           (unsigned long long)life->ops, tally.failures,
+           (unsigned long long)tally.again, (unsigned long long)tally.ended,
+           (unsigned long long)tally.nexts);
     life_free(life);
     return tally.failures > 0 || tally.runs == 0;
 }

@@ -4,7 +4,7 @@
 // is cut at every flash operation of every scenario, before, within and after
 // it, and again at operations of the life that follows.
 //
-//   floor1 [--long] [--jobs N] [--only TEXT] [--stop]
+//   floor1 [--quick | --long] [--jobs N] [--only TEXT] [--stop]
 //   floor1 --replay ID
 //   floor1 --list
 //
@@ -138,7 +138,8 @@ struct effort {
     uint32_t twice; // the same with two
 };
 
-static struct effort effort = {1, 1500, 250};
+static struct effort effort = {1, 1500, 200};
+static const struct effort quick_effort = {1, 150, 50};
 static const struct effort long_effort = {3, 1000000, 3000};
 
 // Of the case that runs: one of so many is taken.
@@ -406,9 +407,11 @@ static int list(void)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: floor1 [--long] [--jobs N] [--only TEXT] [--stop]\n"
-                    "       floor1 --replay ID\n"
-                    "       floor1 --list\n");
+    fprintf(
+        stderr,
+        "usage: floor1 [--quick | --long] [--jobs N] [--only TEXT] [--stop]\n"
+        "       floor1 --replay ID\n"
+        "       floor1 --list\n");
     return 2;
 }
 
@@ -421,6 +424,8 @@ int main(int argc, char **argv)
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--long") == 0) {
             effort = long_effort;
+        } else if (strcmp(argv[i], "--quick") == 0) {
+            effort = quick_effort;
         } else if (strcmp(argv[i], "--stop") == 0) {
             stop = true;
         } else if (strcmp(argv[i], "--jobs") == 0 && more) {

@@ -256,7 +256,8 @@ static void boot_device(struct life *life)
 /// The application ///
 
 // Errors after which an application has to reset, and no others. They come
-// from a torn record that the bootloader could read and the application not.
+// from a torn record that the bootloader could read and the application not, or
+// from a half erased unit that reads like a record and a blank rest.
 static void must(struct life *life, const char *what, int err)
 {
     if (err >= 0) {
@@ -265,7 +266,8 @@ static void must(struct life *life, const char *what, int err)
     trace_say("    %s: %s", what, ota_error_text(err));
     if (life->cut_count > 0 &&
         (err == OTA_ERR_BUSY || err == OTA_ERR_JOURNAL_FULL ||
-         err == OTA_ERR_JOURNAL_EMPTY)) {
+         err == OTA_ERR_JOURNAL_EMPTY || err == OTA_ERR_JOURNAL_WRITE)) {
+        world_turn_on(life->world); // what is torn may read differently then
         longjmp(life->reset, 1);
     }
     object(life, "%s: %s", what, ota_error_text(err));
@@ -739,6 +741,10 @@ static bool happen_before(struct life *life)
         return true;
     case BEFORE_APP_ROTS:
         world_rot(&layout->app, OTA_HEADER_SPACE + 100, 0x10);
+        return true;
+    case BEFORE_APP_UNREADABLE:
+        ram_flash_break(ram_of(&layout->app),
+                        layout->app.offset + OTA_HEADER_SPACE + 100);
         return true;
     case BEFORE_BACKUP_ROTS:
         return rot_copy(life, life->old);

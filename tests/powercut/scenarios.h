@@ -33,6 +33,7 @@ enum goal {
 enum before {
     BEFORE_NOTHING,
     BEFORE_APP_ROTS,        // bits of the app slot have changed
+    BEFORE_APP_UNREADABLE,  // a unit of it cannot be read any more
     BEFORE_BACKUP_ROTS,     // bits of the backup
     BEFORE_STAGED_ROTS,     // staged, requested; bits of the slot
     BEFORE_INSTALLING_ROTS, // the install was cut off; bits of the slot

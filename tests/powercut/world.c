@@ -244,6 +244,13 @@ void world_seed(struct world *world, uint32_t seed)
     }
 }
 
+void world_turn_on(struct world *world)
+{
+    for (unsigned i = 0; i < 2 && world->device[i]; i++) {
+        ram_flash_power_on(world->device[i]);
+    }
+}
+
 uint32_t world_ops(const struct world *world)
 {
     return world->device[0]->ops; // the second one's supply

@@ -72,6 +72,7 @@ struct world_mark {
 struct world_mark world_mark(struct world *world);
 void world_rollback(struct world *world, const struct world_mark *mark);
 void world_seed(struct world *world, uint32_t seed);
+void world_turn_on(struct world *world);
 uint32_t world_ops(const struct world *world);
 
 static inline struct ram_flash *ram_of(const struct ota_area *area)

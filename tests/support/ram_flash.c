@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum unit_state { ERASED, PROGRAMMED, TORN };
+enum unit_state { ERASED, PROGRAMMED, TORN, BROKEN };
 
 static void broken_promise(const struct ram_flash *ram, const char *what,
                            uint32_t offset)
@@ -213,6 +213,9 @@ static int ram_read(const struct ota_flash *flash, uint32_t offset, void *data,
     uint32_t size = flash->geometry->write_unit;
     uint32_t end = offset + (uint32_t)len;
     for (uint32_t at = offset - offset % size; at < end; at += size) {
+        if (ram->unit[at / size] == BROKEN) {
+            return OTA_ERR_FLASH_READ;
+        }
         if (ram->unit[at / size] != TORN) {
             continue;
         }
@@ -318,7 +321,8 @@ static int prog_unit(struct ram_flash *ram, uint32_t offset,
                      const uint8_t *data)
 {
     uint32_t size = ram->flash.geometry->write_unit;
-    if (ram->unit[offset / size] == PROGRAMMED) {
+    if (ram->unit[offset / size] == PROGRAMMED ||
+        ram->unit[offset / size] == BROKEN) {
         broken_promise(ram, "program of a unit that is not erased", offset);
     }
     const struct ram_op op = {false, offset, size, data};
@@ -468,7 +472,18 @@ bool ram_flash_is_torn(const struct ram_flash *ram, uint32_t offset,
     uint32_t write = ram->flash.geometry->write_unit;
     uint32_t first = offset / write;
     uint32_t last = (offset + len - 1) / write;
-    return memchr(ram->unit + first, TORN, last - first + 1) != NULL;
+    size_t count = last - first + 1;
+    return memchr(ram->unit + first, TORN, count) != NULL ||
+           (ram->has_broken &&
+            memchr(ram->unit + first, BROKEN, count) != NULL);
+}
+
+void ram_flash_break(struct ram_flash *ram, uint32_t offset)
+{
+    const uint8_t byte = ram->now[offset];
+    ram_flash_load(ram, offset, &byte, 1); // it counts as used
+    ram->unit[offset / ram->flash.geometry->write_unit] = BROKEN;
+    ram->has_broken = true;
 }
 
 void ram_flash_seed(struct ram_flash *ram, uint32_t seed)

@@ -49,6 +49,7 @@ struct ram_flash {
     uint8_t *unit;          // by write unit: enum in ram_flash.c
     uint32_t *extent; // by erase unit: bytes from its start that may have been
                       // touched since it was erased
+    bool has_broken;  // ram_flash_break has been called
     bool ecc;         // torn units may fail to read
     enum ram_mood mood;
     struct ram_flash *supply; // whose power it shares: the next four count for
@@ -100,7 +101,11 @@ void ram_flash_apply(struct ram_flash *ram, const struct ram_op *op,
 void ram_flash_load(struct ram_flash *ram, uint32_t offset, const void *data,
                     size_t len);
 
-// Whether any unit of this range may read differently each time.
+// The write unit at offset cannot be read any more, until it is erased.
+void ram_flash_break(struct ram_flash *ram, uint32_t offset);
+
+// Whether any unit of this range cannot be read, or may read differently each
+// time.
 bool ram_flash_is_torn(const struct ram_flash *ram, uint32_t offset,
                        uint32_t len);
 
