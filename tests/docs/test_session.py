@@ -13,7 +13,7 @@ from pathlib import Path
 from documents import ROOT, blocks, run, section, text_of
 
 FIRMWARE = Path(os.environ["FIRMWARE"])
-FIRMWARE_IN_README = "build/nucleo_f446re-single"
+FIRMWARE_IN_README = "build/nucleo_f446re-internal"
 
 
 def session():
@@ -32,6 +32,10 @@ def words_of(lines):
     """Lines without numbers, and without repetitions that follow from them."""
     masked = [re.sub(r"0x[0-9A-F]+|\d+(\.\d+)*", "N", line).split()
               for line in lines if line.strip()]
+    # 10% 20% 30%
+    masked = [[word for i, word in enumerate(line)
+               if i == 0 or word != "N%" or line[i - 1] != "N%"]
+              for line in masked]
     return [line for i, line in enumerate(masked)
             if i == 0 or line != masked[i - 1]]
 
