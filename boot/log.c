@@ -79,8 +79,11 @@ static bool is_news(const struct log *log)
     if (log->shared && boot->requested && !log->asked) {
         return false;
     }
-    bool nothing = boot->error == OTA_ERR_SOURCE_OPEN ||
-                   (boot->error == OTA_ERR_MAGIC && !log->shared);
+    bool was_there =
+        boot->step == OTA_STEP_RESTORE && boot->journal.newest.version != 0;
+    bool nothing =
+        boot->error == OTA_ERR_SOURCE_OPEN ||
+        (boot->error == OTA_ERR_MAGIC && !log->shared && !was_there);
     if (nothing && !boot->requested) {
         return false;
     }
