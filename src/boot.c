@@ -160,12 +160,20 @@ static bool count_attempt(struct ota_boot *boot, struct ota_record *record)
     return boot->trial;
 }
 
+// The first record of a unit may be torn and read well just now. An application
+// that cannot read it would append behind an older one, for nothing.
+static bool is_first_of_unit(const struct ota_journal *journal)
+{
+    return journal->turns > 0 && journal->next == 1;
+}
+
 // Whatever fails here never stops a valid application.
 static enum ota_verdict settle(struct ota_boot *boot)
 {
     const struct ota_journal *journal = &boot->journal;
     struct ota_record record = ota_boot_adopt(boot);
     if (count_attempt(boot, &record) || !journal->valid || journal->torn ||
+        is_first_of_unit(journal) ||
         !(journal->newest.flags & OTA_RECORD_SETTLED) ||
         journal->newest.state != record.state ||
         !ota_record_has_image(&journal->newest, &boot->app)) {

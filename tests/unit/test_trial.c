@@ -78,6 +78,9 @@ static void use_up_the_trial(uint32_t version)
 
 static void assert_quiet(uint32_t version)
 {
+    // the journal may have turned over at the end of the last boot: its first
+    // record gets a second
+    assert_runs(&board, version);
     uint32_t ops = board.ram->ops;
     for (int i = 0; i < 5; i++) {
         assert_runs(&board, version);
