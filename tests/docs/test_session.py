@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """README's session: its commands are run and give what it shows.
 
-Numbers may differ, they change with every build; words may not.
+Numbers may differ, they change with every build; words may not. And its sizes.
 """
 
 import os
@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from documents import ROOT, blocks, run, section, text_of
+from documents import blocks, rows, run, section, text_of
 
 FIRMWARE = Path(os.environ["FIRMWARE"])
 FIRMWARE_IN_README = "build/nucleo_f446re-internal"
@@ -67,6 +67,27 @@ class Session(unittest.TestCase):
         for (command, shown), answer in zip(steps, answers):
             self.assertEqual(words_of(shown), words_of(answer.splitlines()),
                              command)
+
+
+class Sizes(unittest.TestCase):
+    def test_sizes(self):
+        """README's bytes of text, within 2 %: time to measure anew."""
+        cells = rows(section(text_of("README.md"), "Sizes, time, wear"))
+        table = {row[0]: int(row[1].replace(",", "")) for row in cells
+                 if len(row) == 2 and "." not in row[1]}
+        for title, name in (("bootloader, text", "boot"),
+                            ("`examples/minimal`, with everything an update "
+                             "needs", "minimal-1.0.0"),
+                            ("`examples/blink`, the demo application",
+                             "app-1.0.0")):
+            said = run("arm-none-eabi-size", FIRMWARE / f"{name}.elf")
+            text = int(said.splitlines()[1].split()[0])
+            self.assertAlmostEqual(table[title], text, delta=text * 0.02,
+                                   msg=title)
+        parts = [size for title, size in table.items()
+                 if title.startswith("of that")]
+        whole = table["bootloader, text"]
+        self.assertTrue(whole - 64 < sum(parts) <= whole)
 
 
 if __name__ == "__main__":

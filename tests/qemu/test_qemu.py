@@ -243,7 +243,7 @@ class Firmware(unittest.TestCase):
                             (SLOT_A, image(0x01010000,
                                            read("app-1.1.0.bin"))))
         self.assertEqual(said, ["no valid application: bad magic; "
-                                + self.WAITED[0], "Cerase 100%"])
+                                + self.WAITED[0], "C", "erase 100%"])
 
     def test_application_alone(self):
         """Started at reset; its vector table must be at 0 then."""
