@@ -39,6 +39,15 @@ static bool line_is_shared(const struct log *log)
     return source && source->id == OTA_SOURCE_UART;
 }
 
+// Waiting for a sender it has said C, C, C.
+static void end_calls(struct log *log)
+{
+    if (log->called) {
+        log->called = false;
+        stm32_print(log->console, "\n");
+    }
+}
+
 void log_progress(void *context, enum ota_step step, unsigned percent)
 {
     struct log *log = context;
@@ -48,6 +57,7 @@ void log_progress(void *context, enum ota_step step, unsigned percent)
     if (!is_long || line_is_shared(log)) {
         return;
     }
+    end_calls(log);
     if (step != log->step) {
         log->step = step;
         log->tenths = 0;
@@ -64,8 +74,16 @@ void log_progress(void *context, enum ota_step step, unsigned percent)
 static bool is_news(const struct log *log)
 {
     const struct ota_boot *boot = log->boot;
-    bool nothing = boot->error == OTA_ERR_SOURCE_OPEN ||
-                   (boot->error == OTA_ERR_MAGIC && !log->shared);
+    // what was sent has arrived and is installed by request: boot->error is
+    // that of a source that was asked before
+    if (log->shared && boot->requested && !log->asked) {
+        return false;
+    }
+    bool was_there =
+        boot->step == OTA_STEP_RESTORE && boot->journal.newest.version != 0;
+    bool nothing =
+        boot->error == OTA_ERR_SOURCE_OPEN ||
+        (boot->error == OTA_ERR_MAGIC && !log->shared && !was_there);
     if (nothing && !boot->requested) {
         return false;
     }
@@ -75,11 +93,15 @@ static bool is_news(const struct log *log)
 static void log_error(struct log *log)
 {
     const struct ota_boot *boot = log->boot;
-    if (!is_news(log)) {
+    bool news = is_news(log);
+    if (news || log->shared) {
+        log->error = boot->error;
+        log->at = boot->step;
+    }
+    if (!news) {
         return;
     }
-    log->error = boot->error;
-    log->at = boot->step;
+    end_calls(log);
     if (boot->error) {
         // of what is on trial, or has rotted; else of the update
         bool of_app =
@@ -93,12 +115,10 @@ static void log_error(struct log *log)
     }
 }
 
-static void log_run(const struct log *log)
+static void log_run(struct log *log)
 {
     const struct ota_boot *boot = log->boot;
-    if (log->waiting) {
-        stm32_print(log->console, "\n"); // it has said C, C, C
-    }
+    end_calls(log);
     if (boot->journal_error) {
         stm32_print(log->console, "journal: %s\n",
                     ota_error_text(boot->journal_error));
@@ -137,7 +157,9 @@ void log_step(struct log *log, enum ota_verdict verdict)
     }
     if (line_is_shared(log)) {
         log->shared = true;
+        log->asked = log->boot->requested;
         log_waiting(log);
+        log->called = true;
         return;
     }
     log_error(log);

@@ -15,6 +15,8 @@ struct log {
     bool scanned;       // the journal is known
     bool waiting;       // "waiting for an image" has been said
     bool shared;        // the line was a sender's in the last step
+    bool asked;         // by a request, then
+    bool called;        // no end of line since
     unsigned tenths;    // of the step under way that have been told
     enum ota_step step; // under way
     int error;          // told last

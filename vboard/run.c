@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "events_json.h"
 #include "flash_file.h"
@@ -37,9 +38,10 @@ struct run {
     struct events_json events;
     struct leds leds;
     bool live;
-    bool seen;   // the text of --until
-    bool fault;  // the firmware took a fault
-    bool broken; // the host failed, and that has been said
+    bool unended; // what stdout has got last is no end of line
+    bool seen;    // the text of --until
+    bool fault;   // the firmware took a fault
+    bool broken;  // the host failed, and that has been said
 };
 
 static volatile sig_atomic_t interrupted;
@@ -58,6 +60,9 @@ static void on_byte(struct run *run, unsigned unit, uint8_t byte)
         return;
     }
     host_uart_put(&run->uart[unit - 1], byte);
+    if (run->options->uart[unit - 1].kind == UART_STDIO) {
+        run->unended = byte != '\n';
+    }
     // under a debugger nobody else flushes while the firmware runs
     if (run->options->gdb_port && byte == '\n' &&
         host_uart_flush(&run->uart[unit - 1])) {
@@ -337,10 +342,21 @@ static const char *reason(const struct run *run, enum vboard_stop why)
     return early ? "interrupted" : reasons[why];
 }
 
+// Whether stdout and stderr end in one place: a terminal, for example.
+static bool shared_output(void)
+{
+    struct stat out, err;
+    return fstat(1, &out) == 0 && fstat(2, &err) == 0 &&
+           out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+}
+
 static void print_summary(const struct run *run, const char *why,
                           enum exit_status status)
 {
     uint64_t time = vboard_time(run->board);
+    if (run->unended && shared_output()) {
+        fputc('\n', stderr);
+    }
     leds_print(&run->leds, stderr);
     fprintf(stderr,
             "vboard: ended by %s at %llu.%06llu s, after %llu instructions "

@@ -3,6 +3,7 @@
 // Slots A and B on the virtual board, with the very binaries that go on the
 // hardware: staging, trial, confirm, revert, restore, and what they cost.
 
+#include "sender.h"
 #include "slots.h"
 
 #include <stdio.h>
@@ -415,6 +416,21 @@ static void application_rots(void **state)
     rig_free(rig);
 }
 
+// So does its header: that is told too, though a blank board's is not.
+static void header_rots(void **state)
+{
+    (void)state;
+    struct rig *rig = updated();
+    memset(slots_at(rig, APP_OFFSET), 0, HEADER);
+    vboard_reset(rig->board);
+    rig_expect(rig, "\n1.1.0: bad magic (restore)", BOOT_TIME);
+    rig_expect(rig, "\nrunning 1.1.0\r", UPDATE_TIME);
+    rig_expect(rig, "restored, bad magic (restore)", BOOT_TIME);
+    slots_assert_app(rig, "v2.bin");
+    slots_assert_clean(rig);
+    rig_free(rig);
+}
+
 // The backup as well: the version before it is still in the other slot.
 static void application_and_backup_rot(void **state)
 {
@@ -562,6 +578,25 @@ static void first_application_does_not_confirm(void **state)
     rig_free(rig);
 }
 
+// The C array that was asked before the sender held no image: no word of that.
+static void first_application_over_the_line(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new(NULL);
+    rig_program(rig, "factory.bin", 0);
+    memset(slots_at(rig, BOOT_SIZE), 0xFF, FLASH_SIZE - BOOT_SIZE);
+    vboard_power_on(rig->board);
+    rig_expect(rig, "no valid application: bad magic; waiting", BOOT_TIME);
+    sender_send_file(rig, "v1.bin");
+    rig_expect(rig, "confirmed: ok", UPDATE_TIME);
+    assert_null(strstr(rig->text, "bad magic ("));
+    assert_non_null(strstr(rig->text, "\nerase 100%"));
+    assert_non_null(strstr(rig->text, "\ninstalled 1.0.0"));
+    slots_assert_app(rig, "v1.bin");
+    slots_assert_clean(rig);
+    rig_free(rig);
+}
+
 /// Journal ///
 
 static void with_journal(void (*spoil)(uint8_t *journal))
@@ -640,6 +675,7 @@ int main(void)
         cmocka_unit_test(refused_by_the_application),
         cmocka_unit_test(refused_by_the_bootloader),
         cmocka_unit_test(application_rots),
+        cmocka_unit_test(header_rots),
         cmocka_unit_test(application_and_backup_rot),
         cmocka_unit_test(everything_rots),
         cmocka_unit_test(backup_rots),
@@ -647,6 +683,7 @@ int main(void)
         cmocka_unit_test(development_build),
         cmocka_unit_test(first_application),
         cmocka_unit_test(first_application_does_not_confirm),
+        cmocka_unit_test(first_application_over_the_line),
         cmocka_unit_test(journal_garbage),
         cmocka_unit_test(journal_of_the_future),
         cmocka_unit_test(journal_turn_over),

@@ -145,6 +145,14 @@ class Numbers(unittest.TestCase):
         for name in ("OTA_RECORD_SETTLED", "OTA_FORMAT_PLAIN",
                      "OTA_FEATURE_C_ARRAY"):
             self.assertEqual(number(name), 1, name)
+        self.assert_cell("Info block", "features",
+                         "1: receives by XMODEM and YMODEM")
+        self.assertEqual(number("OTA_FEATURE_UART"), 1 << 1)
+        self.assert_cell("Info block", "features",
+                         "2: a new application has to confirm")
+        self.assertEqual(number("OTA_FEATURE_TRIAL"), 1 << 2)
+        self.assertEqual(len(re.findall(r"define OTA_FEATURE_",
+                                        text_of("include/ota/info.h"))), 3)
 
     def test_states_and_sources(self):
         self.assert_cell("Journal", "state",
@@ -186,6 +194,16 @@ class Numbers(unittest.TestCase):
         value = number('ota_crc32(0, "123456789", 9)')
         self.assertIn(f"`123456789` give 0x{value:08X}",
                       section(SPEC, "CRC-32"))
+
+    def test_errors(self):
+        """Each with its number and its text, in the order of the header."""
+        header = text_of("include/ota/error.h")
+        texts = dict(re.findall(r'X\((OTA_\w+), "([^"]*)"\)',
+                                text_of("src/error.c")))
+        want = [[value, f"`{name}`", texts[name]] for name, value in
+                re.findall(r"(?m)^ +(OTA_\w+) = (-?\d+),", header)]
+        self.assertEqual(rows(section(SPEC, "Errors")), want)
+        self.assertEqual(len(want), len(texts))
 
     def test_errors_are_in_the_order_of_the_code(self):
         """Of the checks that image.c makes in a row."""
