@@ -68,6 +68,8 @@ static void wait_for_button(void)
 
 int main(void)
 {
+    // one that the option bytes start: an erase outlasts its first period
+    stm32_iwdg_stretch();
     stm32_console_start(&board.console, &clocks);
     stm32_pin_input_pull_up(board.button);
     PRINT("minimal " VERSION_TEXT " runs");

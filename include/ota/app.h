@@ -9,7 +9,7 @@
 //         err = ota_app_confirm(&app);
 //     }
 //     ...
-//     if (err == 0 && button_was_pressed()) {
+//     if (err == 0 && button_was_let_go()) { // held at a reset: recovery
 //         err = ota_app_request(&app, OTA_SOURCE_STAGED);
 //         if (err == 0) { reset(); }
 //     }
