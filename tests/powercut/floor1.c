@@ -138,9 +138,9 @@ struct effort {
     uint32_t twice; // the same with two
 };
 
-static struct effort effort = {1, 1500, 200};
+static struct effort effort = {1, 1500, 120};
 static const struct effort quick_effort = {1, 150, 50};
-static const struct effort long_effort = {3, 1000000, 3000};
+static const struct effort long_effort = {3, 1000000, 1500};
 
 // Of the case that runs: one of so many is taken.
 static uint32_t stride[2];
@@ -185,6 +185,16 @@ static bool is_special(const struct life *life, const struct ram_flash *ram,
            (ram == life->world->device[0] && op->offset < app->offset);
 }
 
+// A record whose last bits are torn may be one today and none tomorrow.
+static bool completes_record(const struct life *life,
+                             const struct ram_flash *ram,
+                             const struct ram_op *op)
+{
+    return ram == life->world->device[0] && !op->erase &&
+           op->offset < life->world->layout.app.offset &&
+           (op->offset + op->len) % OTA_RECORD_SIZE == 0;
+}
+
 static void branch(struct life *life, struct ram_flash *ram,
                    const struct ram_op *op)
 {
@@ -192,11 +202,15 @@ static void branch(struct life *life, struct ram_flash *ram,
     if (depth >= 2 || is_over()) {
         return;
     }
-    uint32_t every = stride[depth];
-    if (is_special(life, ram, op)) {
-        every = every / 4 + 1;
-    }
+    bool special = is_special(life, ram, op);
     for (int how = CUT_BEFORE; how <= CUT_AFTER; how++) {
+        uint32_t every = stride[depth];
+        if (special) {
+            every = every / 4 + 1;
+        }
+        if (how == CUT_TORN && completes_record(life, ram, op)) {
+            every = every / 16 + 1;
+        }
         if (hash_of(life, (uint32_t)how) % every != 0) {
             continue;
         }

@@ -443,7 +443,10 @@ static bool pursue(struct life *life, struct ota_app *app,
         int err = stage(life, app);
         trace_say("    staged: %s", ota_error_text(err));
         trace_record(life->world);
-        if (err == OTA_ERR_CRC && life->scenario->bad && !life->next) {
+        if (life->scenario->bad && !life->next && !life->past) {
+            if (err != OTA_ERR_CRC) {
+                object(life, "a bad image is staged: %s", ota_error_text(err));
+            }
             return true;
         }
         if (err && may_restage(life)) {
@@ -527,9 +530,12 @@ static void check_next(struct life *life)
     }
 }
 
-// Once it has settled, a boot writes nothing.
+// Once it has settled, a boot writes nothing. One boot settles the newest
+// record and may turn the journal over, another makes sure of a unit's first
+// record.
 static void check_quiet(struct life *life)
 {
+    boot_device(life);
     boot_device(life);
     uint32_t ops = world_ops(life->world);
     boot_device(life);
