@@ -81,9 +81,8 @@ static bool is_news(const struct log *log)
     }
     bool was_there =
         boot->step == OTA_STEP_RESTORE && boot->journal.newest.version != 0;
-    bool nothing =
-        boot->error == OTA_ERR_SOURCE_OPEN ||
-        (boot->error == OTA_ERR_MAGIC && !log->shared && !was_there);
+    bool nothing = boot->error == OTA_ERR_SOURCE_OPEN ||
+                   (boot->error == OTA_ERR_MAGIC && !log->shared && !was_there);
     if (nothing && !boot->requested) {
         return false;
     }

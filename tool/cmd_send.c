@@ -116,10 +116,11 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "IMAGE",
-    .doc = "Sends an image to a bootloader over a serial line.\vThe board has "
-           "to be in its bootloader and wait for an image. With --board the "
-           "image is checked first as that board's bootloader does, without "
-           "it only that it is a complete image.",
+    .doc = "Sends an image to a board over a serial line.\vThe board has to "
+           "wait for one: its bootloader does when there is nothing to run or "
+           "the button is held at reset, an application when it has been told "
+           "to. With --board the image is checked first as that board's "
+           "bootloader does, without it only that it is a complete image.",
 };
 
 static enum status explain(enum sent sent, const struct sending *sending)

@@ -32,8 +32,8 @@ enum {
 #define OPTION_BOARD                                                           \
     {                                                                          \
         .name = "board", .key = KEY_BOARD, .arg = "BOARD",                     \
-        .doc = "Board and layout, such as nucleo_f446re or "                   \
-               "nucleo_f446re-single"                                          \
+        .doc = "Board, such as nucleo_f446re: its default layout; or board "   \
+               "and layout: nucleo_f446re-single"                              \
     }
 
 // The value of --board; ends the program, naming the boards, if it is unknown.
