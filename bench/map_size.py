@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Sums what each object of an archive takes in a GNU ld map file.
+"""Sums what each object of an archive, or of a program's own directory of
+objects, takes in a GNU ld map file.
 
-usage: map_size.py FIRMWARE.map ARCHIVE.a
+usage: map_size.py FIRMWARE.map ARCHIVE.a|PROGRAM.dir
 """
 import re
 import sys
 from collections import defaultdict
 
-KEPT = (".text", ".rodata", ".data", ".ota_info")
+KEPT = (".text", ".rodata", ".data", ".ota_info", ".vectors")
 
 
 def sizes(map_text, archive):
@@ -19,8 +20,12 @@ def sizes(map_text, archive):
     found = defaultdict(int)
     for line in kept.splitlines():
         m = re.match(r"\s(\.\S+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+)\s+(\S+)$", line)
-        if m and m[1].startswith(KEPT) and archive + "(" in m[3]:
-            found[m[3].split("(")[1].rstrip(")")] += int(m[2], 16)
+        if not m or not m[1].startswith(KEPT):
+            continue
+        # libota.a(boot.c.obj), boot/CMakeFiles/boot.dir/main.c.obj
+        member = re.search(rf"\b{re.escape(archive)}[(/]([^)]+)", m[3])
+        if member:
+            found[member[1]] += int(m[2], 16)
     return found
 
 

@@ -32,6 +32,7 @@ struct board_console {
 struct board {
     struct board_hse hse;
     struct board_console console;
+    uint32_t trial_watchdog_ms; // of the watchdog that trials run under
     struct board_pin red_led; // the bootloader's; lit when high
     struct board_pin app_led; // the application's; lit when high
     struct board_pin button;  // to ground, needs the internal pull-up

@@ -11,76 +11,114 @@ void log_banner(const struct log *log, const char *layout_name,
                 layout_name, reset_cause);
 }
 
-static const char *source_name(uint8_t source)
-{
-    return source == OTA_SOURCE_C_ARRAY ? "the C array" : "any source";
-}
-
-static void log_journal(struct log *log)
+// What the journal says at the start: the last update, and what is to be done.
+static void log_journal(const struct log *log)
 {
     const struct ota_record *newest = &log->boot->journal.newest;
-    log->requested = newest->ota_flag == OTA_FLAG_REQUEST;
-    if (newest->state == OTA_STATE_INSTALLING) {
-        stm32_print(log->console, "update to %v was interrupted\n",
+    if (newest->result != 0) {
+        stm32_print(log->console, "last update: %v: %s (%s)\n",
+                    newest->tried_version, ota_error_text(newest->result),
+                    ota_step_name(newest->step));
+    }
+    switch (newest->state) {
+    case OTA_STATE_INSTALLING:
+    case OTA_STATE_REVERTING:
+        stm32_print(log->console, "install of %v was interrupted\n",
                     newest->version);
-    } else if (log->requested) {
-        stm32_print(log->console, "update requested from %s\n",
-                    source_name(newest->source));
+        break;
+    default:
+        if (newest->ota_flag == OTA_FLAG_REQUEST) {
+            stm32_print(log->console, "update requested\n");
+        }
+    }
+}
+
+static bool line_is_shared(const struct log *log)
+{
+    const struct ota_boot_source *source = ota_boot_fetching(log->boot);
+    return source && source->id == OTA_SOURCE_UART;
+}
+
+// Waiting for a sender it has said C, C, C.
+static void end_calls(struct log *log)
+{
+    if (log->called) {
+        log->called = false;
+        stm32_print(log->console, "\n");
     }
 }
 
 void log_progress(void *context, enum ota_step step, unsigned percent)
 {
     struct log *log = context;
-    if (step == OTA_STEP_CHECK) {
-        log->checked = percent == 100;
+    // what takes long; reading 100 KiB is a matter of milliseconds
+    bool is_long = step == OTA_STEP_STAGE || step == OTA_STEP_BACKUP ||
+                   step == OTA_STEP_ERASE || step == OTA_STEP_PROGRAM;
+    if (!is_long || line_is_shared(log)) {
+        return;
+    }
+    end_calls(log);
+    if (step != log->step) {
+        log->step = step;
         log->tenths = 0;
-    } else if (step == OTA_STEP_PROGRAM && percent / 10 > log->tenths) {
+        stm32_print(log->console, "%s", ota_step_name(step));
+    }
+    if (percent / 10 > log->tenths) {
         log->tenths = percent / 10;
-        stm32_print(log->console, "programming %u%\n", percent);
-    } else if (step == OTA_STEP_DONE) {
-        stm32_print(log->console, "installed %v\n", log->boot->image.version);
+        stm32_print(log->console, percent == 100 ? " %u%\n" : " %u%", percent);
     }
 }
 
-// Polling for an image fails once a second: only what is new is told.
+// Looking for an image fails again and again: that there is none, unless one
+// was asked for, is what log_waiting says. What a sender sent is always news.
+static bool is_news(const struct log *log)
+{
+    const struct ota_boot *boot = log->boot;
+    // what was sent has arrived and is installed by request: boot->error is
+    // that of a source that was asked before
+    if (log->shared && boot->requested && !log->asked) {
+        return false;
+    }
+    bool was_there =
+        boot->step == OTA_STEP_RESTORE && boot->journal.newest.version != 0;
+    bool nothing =
+        boot->error == OTA_ERR_SOURCE_OPEN ||
+        (boot->error == OTA_ERR_MAGIC && !log->shared && !was_there);
+    if (nothing && !boot->requested) {
+        return false;
+    }
+    return log->shared || boot->error != log->error || boot->step != log->at;
+}
+
 static void log_error(struct log *log)
 {
     const struct ota_boot *boot = log->boot;
-    if (boot->error == log->error && boot->step == log->step) {
+    bool news = is_news(log);
+    if (news || log->shared) {
+        log->error = boot->error;
+        log->at = boot->step;
+    }
+    if (!news) {
         return;
     }
-    log->error = boot->error;
-    log->step = boot->step;
-    if (boot->error == 0) {
-        return;
-    }
-    const char *outcome = "no image";
-    if (boot->step > OTA_STEP_CHECK) {
-        outcome = "update failed";
-    } else if (log->requested) {
-        outcome = "refused";
-    }
-    stm32_print(log->console, "%s: %s (%s)\n", outcome,
-                ota_error_text(boot->error), ota_step_name(boot->step));
-}
-
-static void log_checked(struct log *log)
-{
-    const struct ota_boot *boot = log->boot;
-    log->checked = false;
-    bool again = log->waiting && boot->image.crc == log->told;
-    bool failed = boot->error != 0 && boot->step == OTA_STEP_CHECK;
-    if (!failed && !again) {
-        log->told = boot->image.crc;
-        stm32_print(log->console, "image %v, %u bytes: verified\nerasing\n",
-                    boot->image.version, boot->image.size);
+    end_calls(log);
+    if (boot->error) {
+        // of what is on trial, or has rotted; else of the update
+        bool of_app =
+            boot->step == OTA_STEP_TRIAL || boot->step == OTA_STEP_RESTORE;
+        uint32_t version =
+            of_app ? boot->journal.newest.version : boot->image.version;
+        stm32_print(log->console, "%v: %s (%s)\n", version,
+                    ota_error_text(boot->error), ota_step_name(boot->step));
+    } else if (boot->step == OTA_STEP_DONE) {
+        stm32_print(log->console, "installed %v\n", boot->image.version);
     }
 }
 
-static void log_run(const struct log *log)
+static void log_run(struct log *log)
 {
     const struct ota_boot *boot = log->boot;
+    end_calls(log);
     if (boot->journal_error) {
         stm32_print(log->console, "journal: %s\n",
                     ota_error_text(boot->journal_error));
@@ -88,21 +126,27 @@ static void log_run(const struct log *log)
     if (boot->development) {
         stm32_print(log->console, "running a development build\n");
     } else {
-        stm32_print(log->console, "running %v\n", boot->app.version);
+        stm32_print(log->console, "running %v", boot->app.version);
+        if (boot->trial) {
+            stm32_print(log->console, " on trial, boot %u of %u",
+                        boot->journal.newest.attempts,
+                        boot->config->layout->trial_boots);
+        }
+        stm32_print(log->console, "\n");
     }
 }
 
 static void log_waiting(struct log *log)
 {
-    int err = log->boot->app_error;
-    log->waiting = true;
-    if (err == OTA_ERR_NO_APP) {
-        stm32_print(log->console, "no valid application");
-    } else {
-        stm32_print(log->console, "no valid application: %s",
-                    ota_error_text(err));
+    if (log->waiting) {
+        return;
     }
-    stm32_print(log->console, "; waiting for an image\n");
+    log->waiting = true;
+    if (log->boot->app_error) {
+        stm32_print(log->console, "no valid application: %s; ",
+                    ota_error_text(log->boot->app_error));
+    }
+    stm32_print(log->console, "waiting for an image (XMODEM-1K or YMODEM)\n");
 }
 
 void log_step(struct log *log, enum ota_verdict verdict)
@@ -111,13 +155,18 @@ void log_step(struct log *log, enum ota_verdict verdict)
         log->scanned = true;
         log_journal(log);
     }
-    if (log->checked) {
-        log_checked(log);
+    if (line_is_shared(log)) {
+        log->shared = true;
+        log->asked = log->boot->requested;
+        log_waiting(log);
+        log->called = true;
+        return;
     }
     log_error(log);
+    log->shared = false;
     if (verdict == OTA_BOOT_RUN) {
         log_run(log);
-    } else if (verdict == OTA_BOOT_NO_APP && !log->waiting) {
+    } else if (verdict == OTA_BOOT_NO_APP) {
         log_waiting(log);
     }
 }

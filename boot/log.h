@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the bootloader tells on the console: one line for each event.
+// What the bootloader tells on the console. While an image arrives over the
+// same line it keeps quiet.
 
 #ifndef BOOT_LOG_H
 #define BOOT_LOG_H
@@ -12,13 +13,14 @@ struct log {
     const struct board_console *console;
     const struct ota_boot *boot;
     bool scanned;       // the journal is known
-    bool requested;     // it asked for an update
-    bool checked;       // the image has been read to its end
-    bool waiting;       // "no valid application" has been said
-    uint32_t told;      // CRC of the image that was told last
-    unsigned tenths;    // of the programming that have been told
+    bool waiting;       // "waiting for an image" has been said
+    bool shared;        // the line was a sender's in the last step
+    bool asked;         // by a request, then
+    bool called;        // no end of line since
+    unsigned tenths;    // of the step under way that have been told
+    enum ota_step step; // under way
     int error;          // told last
-    enum ota_step step; // at which it was
+    enum ota_step at;   // at which it was
 };
 
 void log_banner(const struct log *log, const char *layout_name,

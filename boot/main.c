@@ -34,6 +34,8 @@ static _Noreturn void run_application(const struct ota_boot *boot)
     stm32_console_drain(&board.console);
     if (boot->trial) {
         stm32_iwdg_start(board.trial_watchdog_ms);
+    } else {
+        stm32_iwdg_restore();
     }
     stm32_handover(ota_layout_vectors(&board_layout));
 }
@@ -67,30 +69,11 @@ static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
     }
 }
 
-static int serial_get(const struct ota_serial *serial)
-{
-    (void)serial;
-    return stm32_console_read(&board.console);
-}
-
-static void serial_put(const struct ota_serial *serial, uint8_t byte)
-{
-    (void)serial;
-    stm32_console_write(&board.console, (const char *)&byte, 1);
-}
-
-static uint32_t serial_millis(const struct ota_serial *serial)
-{
-    (void)serial;
-    return stm32_millis();
-}
-
 int main(void)
 {
     start_board();
 
-    const struct ota_serial serial = {serial_get, serial_put, serial_millis,
-                                      NULL};
+    const struct ota_serial serial = stm32_console_serial(&board.console);
     struct ota_xmodem xmodem;
     ota_xmodem_init(&xmodem, &serial, SENDER_MS);
     const struct ota_area *area = &board_layout.array;

@@ -2,16 +2,14 @@
 //
 // Which application runs. What is to be done about it is in job.c.
 //
-//   SCAN > APP_HEADER > APP_CHECK > DECIDE > SETTLE > RUN
-//                                      |        ^
-//                                      v        |
-//                                     jobs -----+--> NO_APP > jobs
+//   SCAN > check of the app slot > DECIDE > SETTLE > RUN
+//                                    |         ^
+//                                    v         |
+//                                   jobs ------+--> NO_APP > jobs
 
 #include "machine.h"
 
 #include <string.h>
-
-#include "ota/crc32.h"
 
 // Reads of an application that fail are done again, so often.
 #define REREADS 2
@@ -26,18 +24,10 @@ enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state)
     return OTA_BOOT_BUSY;
 }
 
-int ota_boot_crc(struct ota_boot *boot, const struct ota_area *area,
-                 uint32_t offset, uint32_t size)
+enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state)
 {
-    uint32_t left = size - boot->position;
-    uint32_t n = left < OTA_CHUNK ? left : OTA_CHUNK;
-    int err = ota_area_read(area, offset + boot->position, boot->buffer, n);
-    if (err) {
-        return err;
-    }
-    boot->crc = ota_crc32(boot->crc, boot->buffer, n);
-    boot->position += n;
-    return boot->position == size;
+    ota_boot_go(boot, state);
+    return OTA_BOOT_NO_APP;
 }
 
 void ota_boot_progress(const struct ota_boot *boot, enum ota_step step,
@@ -72,8 +62,12 @@ struct ota_record ota_boot_adopt(const struct ota_boot *boot)
 {
     struct ota_record record = boot->journal.newest;
     if (boot->app_error == 0 && !ota_boot_app_on_trial(boot)) {
-        if (!ota_record_has_image(&record, &boot->app)) {
+        if (!ota_record_has_image(&record, &boot->app) &&
+            !boot->backup_stands) {
             record.backup = OTA_SLOT_NONE; // whatever it is a copy of
+        }
+        if (record.state == OTA_STATE_TRIAL) {
+            record.staged = OTA_SLOT_NONE; // of what was on trial
         }
         record.state = OTA_STATE_CONFIRMED;
         record.attempts = 0;
@@ -102,32 +96,7 @@ static enum ota_verdict scan(struct ota_boot *boot)
     int err = ota_journal_scan(&boot->journal, boot->config->layout->journal);
     // a blank journal is no error: every board begins with one
     boot->journal_error = err == OTA_ERR_JOURNAL_EMPTY ? 0 : err;
-    return ota_boot_go(boot, STATE_APP_HEADER);
-}
-
-static int read_app_header(struct ota_boot *boot)
-{
-    const struct ota_layout *layout = boot->config->layout;
-    uint8_t raw[OTA_PLAIN_HEADER_SIZE];
-    int err = ota_area_read(&layout->app, 0, raw, sizeof raw);
-    if (err) {
-        return err;
-    }
-    err = ota_image_decode(&boot->app, raw);
-    if (err) {
-        return err;
-    }
-    err = ota_image_check_header(&boot->app, layout);
-    if (err) {
-        return err;
-    }
-    uint8_t vectors[OTA_VECTORS_SIZE];
-    err =
-        ota_area_read(&layout->app, OTA_HEADER_SPACE, vectors, sizeof vectors);
-    if (err) {
-        return err;
-    }
-    return ota_image_check_vectors(&boot->app, layout, vectors);
+    return ota_job_check_app(boot);
 }
 
 // An application that a debugger put there: blank header space, but a vector
@@ -151,50 +120,19 @@ static bool is_development(const struct ota_boot *boot)
     return ota_image_check_vectors(&any, layout, vectors) == 0;
 }
 
-static enum ota_verdict app_header(struct ota_boot *boot)
-{
-    boot->app_error = read_app_header(boot);
-    if (boot->app_error == 0) {
-        return ota_boot_go(boot, STATE_APP_CHECK);
-    }
-    boot->app = (struct ota_image){0};
-    boot->development = is_development(boot);
-    if (boot->development) {
-        boot->app_error = 0;
-    }
-    return ota_boot_go(boot, STATE_DECIDE);
-}
-
-static enum ota_verdict app_check(struct ota_boot *boot)
-{
-    int done = ota_boot_crc(boot, &boot->config->layout->app, OTA_HEADER_SPACE,
-                            boot->app.size);
-    if (done == 0) {
-        return OTA_BOOT_BUSY;
-    }
-    if (done < 0) {
-        boot->app_error = done;
-    } else if (boot->crc != boot->app.crc) {
-        boot->app_error = OTA_ERR_CRC;
-    }
-    return ota_boot_go(boot, STATE_DECIDE);
-}
-
-static enum ota_verdict no_app_yet(struct ota_boot *boot)
-{
-    ota_boot_go(boot, STATE_NO_APP);
-    return OTA_BOOT_NO_APP;
-}
-
 static enum ota_verdict decide(struct ota_boot *boot)
 {
     if (boot->app_error == OTA_ERR_FLASH_READ && boot->rereads < REREADS) {
         boot->rereads++; // one bad read is no reason to replace it
-        return ota_boot_go(boot, STATE_APP_HEADER);
+        return ota_job_check_app(boot);
+    }
+    if (boot->app_error && is_development(boot)) {
+        boot->development = true;
+        boot->app_error = 0;
     }
     const struct ota_record *newest = &boot->journal.newest;
     if (boot->recovery) {
-        return no_app_yet(boot);
+        return ota_boot_wait(boot, STATE_NO_APP);
     }
     if (is_half_done(boot) ||
         (newest->state == OTA_STATE_TRIAL && boot->app_error)) {
@@ -277,8 +215,6 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
 {
     static enum ota_verdict (*const states[STATE_COUNT])(struct ota_boot *) = {
         [STATE_SCAN] = scan,
-        [STATE_APP_HEADER] = app_header,
-        [STATE_APP_CHECK] = app_check,
         [STATE_DECIDE] = decide,
         [STATE_SETTLE] = settle,
         [STATE_RUN] = run,
@@ -288,10 +224,8 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
         [STATE_CHECK] = ota_fetch_check,
         [STATE_COPY_BEGIN] = ota_copy_begin,
         [STATE_COPY] = ota_copy_step,
-        [STATE_PROVE] = ota_copy_prove,
         [STATE_BEGIN] = ota_install_begin,
         [STATE_ERASE] = ota_install_erase,
-        [STATE_PROGRAM] = ota_install_program,
         [STATE_VERIFY] = ota_install_verify,
         [STATE_FINISH] = ota_install_finish,
     };
@@ -304,6 +238,14 @@ void ota_boot_end_recovery(struct ota_boot *boot)
         boot->recovery = false;
         ota_boot_go(boot, STATE_DECIDE);
     }
+}
+
+const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH && boot->state >= STATE_OPEN &&
+                   boot->state != STATE_FINISH
+               ? &boot->config->sources[boot->source_index]
+               : NULL;
 }
 
 bool ota_boot_update_failed(const struct ota_boot *boot)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Bringing an image into a slot: an update from a source, or a backup of the
-// application that runs. The app slot stays as it is.
+// application that runs. Also the middle of an install.
 //
 //   COPY_BEGIN > COPY            the update; then it is installed like any
 //   other PROVE                        is the backup that there should be one?
@@ -16,6 +16,9 @@ static const struct ota_image *copied(const struct ota_boot *boot)
 
 static enum ota_step step_of(const struct ota_boot *boot)
 {
+    if (boot->touched) {
+        return OTA_STEP_PROGRAM;
+    }
     return boot->job == JOB_FETCH ? OTA_STEP_STAGE : OTA_STEP_BACKUP;
 }
 
@@ -65,7 +68,7 @@ static enum ota_verdict staged(struct ota_boot *boot)
         return ota_job_fail(boot, OTA_STEP_STAGE, err);
     }
     boot->requested = true;
-    return ota_job_from_slot(boot, JOB_INSTALL, boot->slot);
+    return ota_job_update(boot, boot->slot);
 }
 
 enum ota_verdict ota_copy_step(struct ota_boot *boot)
@@ -77,7 +80,9 @@ enum ota_verdict ota_copy_step(struct ota_boot *boot)
     }
     int err = done;
     if (done > 0) {
-        err = ota_slot_write(&boot->writer, boot->buffer, boot->buffered);
+        err = boot->touched
+                  ? ota_install_write(boot)
+                  : ota_slot_write(&boot->writer, boot->buffer, boot->buffered);
     }
     if (err) {
         return ota_job_fail(boot, step_of(boot), err);
@@ -88,57 +93,10 @@ enum ota_verdict ota_copy_step(struct ota_boot *boot)
     if (boot->writer.position < boot->writer.total) {
         return OTA_BOOT_BUSY;
     }
+    if (boot->touched) {
+        return ota_boot_go(boot, STATE_VERIFY);
+    }
     ota_source_close(ota_fetch_source(boot));
-    if (boot->job == JOB_FETCH) {
-        return staged(boot);
-    }
-    return ota_boot_go(boot, STATE_PROVE);
-}
-
-// 1: the slot holds a copy of what runs, 0: not known yet, negative: it does
-// not, or cannot be read.
-static int prove(struct ota_boot *boot, const struct ota_area *slot)
-{
-    if (boot->position == 0) {
-        uint8_t raw[OTA_PLAIN_HEADER_SIZE];
-        struct ota_image image;
-        int err = ota_area_read(slot, 0, raw, sizeof raw);
-        if (err == 0) {
-            err = ota_image_decode(&image, raw);
-        }
-        if (err) {
-            return err;
-        }
-        if (!ota_image_is_same(&image, &boot->app)) {
-            return OTA_ERR_CRC;
-        }
-    }
-    int done = ota_boot_crc(boot, slot, boot->app.header_size, boot->app.size);
-    return done > 0 && boot->crc != boot->app.crc ? OTA_ERR_CRC : done;
-}
-
-enum ota_verdict ota_copy_prove(struct ota_boot *boot)
-{
-    const struct ota_layout *layout = boot->config->layout;
-    uint8_t slot = ota_slot_other(layout, boot->slot);
-    // a copy that was cut off may read well by chance: one that no record names
-    // is made again
-    bool named = boot->job == JOB_BACKUP || boot->journal.newest.backup == slot;
-    int done =
-        named ? prove(boot, ota_slot_area(layout, slot)) : OTA_ERR_NO_APP;
-    if (done == 0) {
-        return OTA_BOOT_BUSY;
-    }
-    boot->backup_stands = done > 0;
-    if (boot->job == JOB_BACKUP) { // just written
-        return done > 0 ? ota_job_from_slot(boot, JOB_INSTALL, boot->slot)
-                        : ota_job_fail(boot, OTA_STEP_BACKUP, done);
-    }
-    if (done > 0) {
-        return ota_boot_go(boot, STATE_BEGIN);
-    }
-    boot->job = JOB_BACKUP;
-    ota_area_source_init(&boot->area, &layout->app, boot->app.header_size,
-                         OTA_HEADER_SPACE - boot->app.header_size);
-    return ota_boot_go(boot, STATE_COPY_BEGIN);
+    return boot->job == JOB_FETCH ? staged(boot)
+                                  : ota_job_update(boot, boot->slot);
 }

@@ -17,13 +17,21 @@ struct ota_source *ota_fetch_source(struct ota_boot *boot)
                : &boot->area.source;
 }
 
+// Who holds the button wants to send something: what can seek has been there
+// all along.
+static bool is_asked(const struct ota_boot *boot,
+                     const struct ota_boot_source *source)
+{
+    return boot->from_any ? !boot->recovery || !source->source->seek
+                          : source->id == boot->journal.newest.source;
+}
+
 // Finds the source that was asked for; false: there is none.
 static bool find_source(struct ota_boot *boot)
 {
     const struct ota_boot_config *config = boot->config;
-    while (!boot->from_any && boot->source_index < config->source_count &&
-           config->sources[boot->source_index].id !=
-               boot->journal.newest.source) {
+    while (boot->source_index < config->source_count &&
+           !is_asked(boot, &config->sources[boot->source_index])) {
         boot->source_index++;
     }
     return boot->source_index < config->source_count;
@@ -95,33 +103,17 @@ static int check_image(struct ota_boot *boot)
                                    boot->buffer + boot->image.header_size);
 }
 
-static bool goes_to_a_slot(const struct ota_boot *boot)
-{
-    return boot->job == JOB_FETCH && boot->config->layout->slot[0].flash;
-}
-
-static enum ota_verdict checked(struct ota_boot *boot)
-{
-    if (goes_to_a_slot(boot)) {
-        return ota_boot_go(boot, STATE_COPY_BEGIN);
-    }
-    if (boot->job == JOB_INSTALL) {
-        return ota_job_install(boot);
-    }
-    return ota_boot_go(boot, STATE_BEGIN);
-}
-
 // A source that cannot go back: what was read of it goes where it belongs.
 static enum ota_verdict stream_on(struct ota_boot *boot)
 {
-    if (!goes_to_a_slot(boot)) {
+    if (!ota_job_stages(boot)) {
         // the vectors are the first bytes to be programmed (and no header is
         // so short that they would overlap)
         memcpy(boot->buffer, boot->buffer + boot->image.header_size,
                OTA_VECTORS_SIZE);
         boot->buffered = OTA_VECTORS_SIZE;
     }
-    return checked(boot);
+    return ota_job_checked(boot);
 }
 
 static enum ota_verdict seek(struct ota_boot *boot, uint32_t offset,
@@ -172,13 +164,16 @@ enum ota_verdict ota_fetch_check(struct ota_boot *boot)
     boot->crc = ota_crc32(boot->crc, boot->buffer, boot->buffered);
     boot->position += boot->buffered;
     boot->buffered = 0;
-    ota_boot_progress(boot, OTA_STEP_CHECK, boot->position, boot->image.size);
+    if (boot->job > JOB_CHECK_BACKUP) {
+        ota_boot_progress(boot, OTA_STEP_CHECK, boot->position,
+                          boot->image.size);
+    }
     if (boot->position < boot->image.size) {
         return OTA_BOOT_BUSY;
     }
     if (boot->crc != boot->image.crc) {
         return ota_job_fail(boot, OTA_STEP_CHECK, OTA_ERR_CRC);
     }
-    return seek(boot, goes_to_a_slot(boot) ? 0 : boot->image.header_size,
-                checked);
+    return seek(boot, ota_job_stages(boot) ? 0 : boot->image.header_size,
+                ota_job_checked);
 }

@@ -2,6 +2,8 @@
 
 #include "ota/flash.h"
 
+#include "ota/bytes.h"
+
 // Bytes looked at in one read of ota_area_is_blank.
 #define BLANK_CHUNK 64
 
@@ -78,6 +80,22 @@ int ota_area_erase(const struct ota_area *area, uint32_t offset)
     return area->flash->erase(area->flash, area->offset + offset);
 }
 
+// By words: both units of the journal are looked through in every boot.
+static bool is_filled(const uint8_t *data, uint32_t len, uint8_t with)
+{
+    for (; len >= 4; len -= 4, data += 4) {
+        if (load_le32(data) != with * 0x01010101u) {
+            return false;
+        }
+    }
+    for (; len > 0; len--, data++) {
+        if (*data != with) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int ota_area_is_blank(const struct ota_area *area, uint32_t offset,
                       uint32_t len)
 {
@@ -88,10 +106,8 @@ int ota_area_is_blank(const struct ota_area *area, uint32_t offset,
         if (err) {
             return err;
         }
-        for (uint32_t i = 0; i < n; i++) {
-            if (data[i] != area->flash->geometry->erased) {
-                return 0;
-            }
+        if (!is_filled(data, n, area->flash->geometry->erased)) {
+            return 0;
         }
         offset += n;
         len -= n;

@@ -4,7 +4,7 @@
 // verify what the flash holds, program header and vectors, record the success.
 // Every step may be cut off and is then simply done again: there is no resume.
 //
-//   BEGIN > ERASE > PROGRAM > VERIFY > FINISH
+//   BEGIN > ERASE > COPY (copy.c) > VERIFY > FINISH
 
 #include "machine.h"
 
@@ -12,10 +12,7 @@
 
 #include "ota/crc32.h"
 
-// From here on the app slot is not to be run until the new application stands.
-// The record comes first, and it is written anew in every boot that erases: the
-// one that asked for the install may have been a torn one that read well once.
-enum ota_verdict ota_install_begin(struct ota_boot *boot)
+static struct ota_record begun(const struct ota_boot *boot)
 {
     struct ota_record record = ota_boot_record(boot);
     ota_record_set_image(&record, &boot->image);
@@ -24,34 +21,49 @@ enum ota_verdict ota_install_begin(struct ota_boot *boot)
         record.backup = boot->slot;
         record.result = boot->error;
         record.step = (uint8_t)boot->step;
-    } else {
-        record.state = OTA_STATE_INSTALLING;
-        record.result = OTA_OK;
-        record.step = OTA_STEP_BEGIN;
-        if (!ota_job_was_tried(&record, boot)) {
-            record.installs = 0; // another image than last time
-        }
-        ota_job_set_tried(&record, boot);
-        record.staged = boot->slot;
-        record.backup = ota_job_backup(boot);
+        return record;
     }
-    int err = ota_boot_write(boot, &record);
-    // without an application there is nothing that a lost record could lose
-    if (err && boot->app_error == 0) {
-        return ota_job_fail(boot, OTA_STEP_BEGIN, err);
+    record.state = OTA_STATE_INSTALLING;
+    record.result = OTA_OK;
+    record.step = OTA_STEP_BEGIN;
+    if (!ota_job_was_tried(&record, boot)) {
+        record.installs = 0; // another image than last time
+    }
+    ota_job_set_tried(&record, boot);
+    record.staged = boot->slot;
+    record.backup = ota_job_backup(boot);
+    return record;
+}
+
+// From here on the app slot is not to be run until the new application stands.
+// The record comes first, and it is written anew in every boot that erases,
+// once: the one that asked for the install may have been a torn one that read
+// well once.
+enum ota_verdict ota_install_begin(struct ota_boot *boot)
+{
+    if (!boot->begun) {
+        struct ota_record record = begun(boot);
+        int err = ota_boot_write(boot, &record);
+        // without an application there is nothing that a lost record could lose
+        if (err && boot->app_error == 0) {
+            return ota_job_fail(boot, OTA_STEP_BEGIN, err);
+        }
+        boot->begun = err == 0;
     }
     return ota_boot_go(boot, STATE_ERASE);
 }
 
+// The first unit, so that the old application is gone for certain; the others
+// go as they are needed.
 enum ota_verdict ota_install_erase(struct ota_boot *boot)
 {
-    const struct ota_area *app = &boot->config->layout->app;
-    uint32_t wanted = OTA_HEADER_SPACE + boot->image.size;
-    int32_t size = ota_area_unit_size(app, boot->position);
-    int err = size < 0 ? (int)size : ota_area_erase(app, boot->position);
-    if (boot->position == 0 && ota_flash_is_untouched(err)) {
-        return ota_job_fail(boot, OTA_STEP_ERASE,
-                            err); // the old one still stands
+    struct ota_slot_writer *writer = &boot->writer;
+    ota_slot_begin(writer, &boot->config->layout->app,
+                   OTA_HEADER_SPACE + boot->image.size, 0);
+    int err = ota_slot_blank(writer);
+    if (writer->erased == 0 && ota_flash_is_untouched(err)) {
+        // the old one still stands
+        return ota_job_fail(boot, OTA_STEP_ERASE, err);
     }
     boot->app_error = OTA_ERR_NO_APP;
     boot->development = false;
@@ -59,25 +71,9 @@ enum ota_verdict ota_install_erase(struct ota_boot *boot)
     if (err) {
         return ota_job_fail(boot, OTA_STEP_ERASE, err);
     }
-    boot->position += (uint32_t)size;
-    if (boot->position < wanted) {
-        ota_boot_progress(boot, OTA_STEP_ERASE, boot->position, wanted);
-        return OTA_BOOT_BUSY;
-    }
     ota_boot_progress(boot, OTA_STEP_ERASE, 1, 1);
-    return ota_boot_go(boot, STATE_PROGRAM);
-}
-
-// Programs len bytes that lie in data, where there is room to fill the last
-// write unit up.
-static int program(const struct ota_area *app, uint32_t offset, uint8_t *data,
-                   uint32_t len)
-{
-    const struct ota_geometry *geometry = app->flash->geometry;
-    while (len % geometry->write_unit != 0) {
-        data[len++] = geometry->erased;
-    }
-    return ota_area_prog(app, offset, data, len);
+    writer->position = OTA_HEADER_SPACE; // programmed last
+    return ota_boot_go(boot, STATE_COPY);
 }
 
 static uint32_t first_size(const struct ota_boot *boot)
@@ -86,42 +82,16 @@ static uint32_t first_size(const struct ota_boot *boot)
     return size < sizeof boot->first ? size : (uint32_t)sizeof boot->first;
 }
 
-// Programs what the buffer holds, except the vectors: an install that was cut
-// off must not look like a development build, whatever the journal says by
-// then (it may be dead).
-static int program_chunk(struct ota_boot *boot)
+int ota_install_write(struct ota_boot *boot)
 {
+    struct ota_slot_writer *writer = &boot->writer;
     uint32_t skip = 0;
-    if (boot->position == 0) {
+    if (writer->position == OTA_HEADER_SPACE) {
         skip = first_size(boot);
         memcpy(boot->first, boot->buffer, skip);
+        writer->position += skip;
     }
-    if (boot->buffered == skip) {
-        return 0;
-    }
-    return program(&boot->config->layout->app,
-                   OTA_HEADER_SPACE + boot->position + skip,
-                   boot->buffer + skip, boot->buffered - skip);
-}
-
-enum ota_verdict ota_install_program(struct ota_boot *boot)
-{
-    uint32_t left = boot->image.size - boot->position;
-    int done = ota_fetch_fill(boot, left < OTA_CHUNK ? left : OTA_CHUNK);
-    if (done == 0) {
-        return OTA_BOOT_BUSY;
-    }
-    int err = done < 0 ? done : program_chunk(boot);
-    if (err) {
-        return ota_job_fail(boot, OTA_STEP_PROGRAM, err);
-    }
-    boot->position += boot->buffered;
-    boot->buffered = 0;
-    ota_boot_progress(boot, OTA_STEP_PROGRAM, boot->position, boot->image.size);
-    if (boot->position < boot->image.size) {
-        return OTA_BOOT_BUSY;
-    }
-    return ota_boot_go(boot, STATE_VERIFY);
+    return ota_slot_write(writer, boot->buffer + skip, boot->buffered - skip);
 }
 
 enum ota_verdict ota_install_verify(struct ota_boot *boot)
@@ -130,13 +100,17 @@ enum ota_verdict ota_install_verify(struct ota_boot *boot)
         boot->position = first_size(boot);
         boot->crc = ota_crc32(0, boot->first, boot->position);
     }
-    int done = ota_boot_crc(boot, &boot->config->layout->app, OTA_HEADER_SPACE,
-                            boot->image.size);
-    if (done < 0) {
-        return ota_job_fail(boot, OTA_STEP_VERIFY, done);
+    uint32_t left = boot->image.size - boot->position;
+    uint32_t n = left < OTA_CHUNK ? left : OTA_CHUNK;
+    int err = ota_area_read(&boot->config->layout->app,
+                            OTA_HEADER_SPACE + boot->position, boot->buffer, n);
+    if (err) {
+        return ota_job_fail(boot, OTA_STEP_VERIFY, err);
     }
+    boot->crc = ota_crc32(boot->crc, boot->buffer, n);
+    boot->position += n;
     ota_boot_progress(boot, OTA_STEP_VERIFY, boot->position, boot->image.size);
-    if (done == 0) {
+    if (boot->position < boot->image.size) {
         return OTA_BOOT_BUSY;
     }
     if (boot->crc != boot->image.crc) {
@@ -149,9 +123,13 @@ enum ota_verdict ota_install_verify(struct ota_boot *boot)
 static int program_checked(const struct ota_area *app, uint32_t offset,
                            const uint8_t *data, uint32_t len)
 {
+    const struct ota_geometry *geometry = app->flash->geometry;
     uint8_t raw[OTA_MAX_WRITE_UNIT];
+    memset(raw, geometry->erased, sizeof raw);
     memcpy(raw, data, len);
-    int err = program(app, offset, raw, len);
+    uint32_t units = len + geometry->write_unit - 1;
+    int err =
+        ota_area_prog(app, offset, raw, units - units % geometry->write_unit);
     if (err) {
         return err;
     }
@@ -188,10 +166,11 @@ static struct ota_record finished(const struct ota_boot *boot)
     if (boot->job == JOB_RESTORE) {
         record.state = OTA_STATE_CONFIRMED;
         record.backup = boot->slot;
-        record.staged = OTA_SLOT_NONE;
+        if (boot->step != OTA_STEP_RESTORE) {
+            record.staged = OTA_SLOT_NONE; // no good
+        }
     } else {
-        record.state = OTA_STATE_TRIAL;
-        record.backup = ota_job_backup(boot);
+        record.state = OTA_STATE_TRIAL; // the backup is known since BEGIN
         record.staged = boot->slot;
         ota_job_set_tried(&record, boot);
     }

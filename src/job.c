@@ -37,6 +37,7 @@ bool ota_job_was_tried(const struct ota_record *record,
 static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
+    boot->begun = false;
     boot->source_index = 0;
     boot->from_any = from_any;
     return ota_boot_go(boot, STATE_OPEN);
@@ -54,9 +55,86 @@ enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
 {
     boot->job = (uint8_t)job;
     boot->slot = slot;
+    boot->begun = false;
     ota_area_source_init(&boot->area, ota_slot_area(boot->config->layout, slot),
                          0, 0);
     return ota_boot_go(boot, STATE_OPEN);
+}
+
+// The app slot as an image file.
+static enum ota_verdict from_app(struct ota_boot *boot, enum job job,
+                                 enum state state)
+{
+    boot->job = (uint8_t)job;
+    ota_area_source_init(&boot->area, &boot->config->layout->app,
+                         OTA_PLAIN_HEADER_SIZE,
+                         OTA_HEADER_SPACE - OTA_PLAIN_HEADER_SIZE);
+    return ota_boot_go(boot, state);
+}
+
+enum ota_verdict ota_job_check_app(struct ota_boot *boot)
+{
+    return from_app(boot, JOB_CHECK_APP, STATE_OPEN);
+}
+
+// Whether what runs needs a copy beside the update's slot.
+static bool wants_backup(const struct ota_boot *boot)
+{
+    return boot->config->layout->slot[1].flash && !boot->backup_stands &&
+           ota_boot_app_stands(boot) && !boot->development &&
+           !ota_boot_app_on_trial(boot);
+}
+
+enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
+{
+    uint8_t other = ota_slot_other(boot->config->layout, slot);
+    boot->backed_up = boot->job == JOB_BACKUP;
+    // a copy that was cut off may read well by chance: one that no record names
+    // is made again
+    bool known = boot->backed_up || boot->journal.newest.backup == other;
+    if (!wants_backup(boot) || !known) {
+        return ota_job_from_slot(boot, JOB_INSTALL, slot);
+    }
+    enum ota_verdict verdict = ota_job_from_slot(boot, JOB_CHECK_BACKUP, other);
+    boot->slot = slot;
+    return verdict;
+}
+
+bool ota_job_stages(const struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH && boot->config->layout->slot[0].flash;
+}
+
+static enum ota_verdict app_checked(struct ota_boot *boot, int err)
+{
+    boot->app_error = err;
+    boot->image = (struct ota_image){0}; // no update yet
+    return ota_boot_go(boot, STATE_DECIDE);
+}
+
+enum ota_verdict ota_job_checked(struct ota_boot *boot)
+{
+    switch (boot->job) {
+    case JOB_CHECK_APP:
+        boot->app = boot->image;
+        return app_checked(boot, OTA_OK);
+    case JOB_CHECK_BACKUP:
+        if (!ota_image_is_same(&boot->image, &boot->app)) {
+            return ota_job_fail(boot, OTA_STEP_BACKUP, OTA_ERR_CRC);
+        }
+        boot->backup_stands = true;
+        return ota_job_from_slot(boot, JOB_INSTALL, boot->slot);
+    case JOB_INSTALL:
+        if (wants_backup(boot)) {
+            boot->update = boot->image;
+            return from_app(boot, JOB_BACKUP, STATE_COPY_BEGIN);
+        }
+        break;
+    default:
+        break;
+    }
+    return ota_boot_go(boot,
+                       ota_job_stages(boot) ? STATE_COPY_BEGIN : STATE_BEGIN);
 }
 
 enum ota_verdict ota_job_requested(struct ota_boot *boot)
@@ -64,7 +142,7 @@ enum ota_verdict ota_job_requested(struct ota_boot *boot)
     const struct ota_record *newest = &boot->journal.newest;
     boot->requested = true;
     if (newest->source == OTA_SOURCE_STAGED && newest->staged) {
-        return ota_job_from_slot(boot, JOB_INSTALL, newest->staged);
+        return ota_job_update(boot, newest->staged);
     }
     return fetch(boot, newest->source == OTA_SOURCE_ANY);
 }
@@ -89,21 +167,12 @@ enum ota_verdict ota_job_interrupted(struct ota_boot *boot)
 
 uint8_t ota_job_backup(const struct ota_boot *boot)
 {
-    return boot->backup_stands || boot->app_error
+    const struct ota_record *newest = &boot->journal.newest;
+    // what an update has begun to replace is known to be there, or not
+    bool rotted = boot->app_error && newest->state <= OTA_STATE_CONFIRMED;
+    return boot->backup_stands || rotted
                ? ota_slot_other(boot->config->layout, boot->slot)
-               : boot->journal.newest.backup;
-}
-
-static bool wants_backup(const struct ota_boot *boot)
-{
-    return boot->config->layout->slot[1].flash && !boot->backup_stands &&
-           ota_boot_app_stands(boot) && !boot->development &&
-           !ota_boot_app_on_trial(boot);
-}
-
-enum ota_verdict ota_job_install(struct ota_boot *boot)
-{
-    return ota_boot_go(boot, wants_backup(boot) ? STATE_PROVE : STATE_BEGIN);
+               : newest->backup;
 }
 
 /// Failing ///
@@ -130,7 +199,8 @@ static void record_failure(struct ota_boot *boot)
     }
     record.result = boot->error;
     record.step = (uint8_t)boot->step;
-    if (boot->step != OTA_STEP_TRIAL) {
+    // what goes back was tried before
+    if (boot->job != JOB_RESTORE && boot->step != OTA_STEP_TRIAL) {
         ota_job_set_tried(&record, boot);
     }
     if (boot->touched && record.installs < UINT8_MAX) {
@@ -154,8 +224,7 @@ static enum ota_verdict give_up(struct ota_boot *boot)
     if (!boot->polled && boot->failures < OTA_INSTALL_TRIES) {
         return ota_job_fetch_any(boot);
     }
-    ota_boot_go(boot, STATE_NO_APP);
-    return OTA_BOOT_NO_APP;
+    return ota_boot_wait(boot, STATE_NO_APP);
 }
 
 /// Rescue ///
@@ -173,23 +242,26 @@ static uint32_t version_in(const struct ota_boot *boot, uint8_t slot)
     return image.version;
 }
 
+// A slot of this layout (the record may be one of another) not looked into yet.
+static bool is_unseen(const struct ota_boot *boot, uint8_t slot)
+{
+    return slot != OTA_SLOT_NONE && !(boot->looked & 1u << slot) &&
+           ota_slot_area(boot->config->layout, slot)->flash;
+}
+
 // The slot to look into next, once each: the backup, else the newer version.
 // Their contents are checked when it comes to it.
 static uint8_t next_candidate(struct ota_boot *boot)
 {
-    const struct ota_layout *layout = boot->config->layout;
     uint8_t best = boot->journal.newest.backup;
-    if (best == OTA_SLOT_NONE && layout->slot[0].flash) {
-        best = OTA_SLOT_A;
-        if (layout->slot[1].flash &&
-            version_in(boot, OTA_SLOT_B) > version_in(boot, OTA_SLOT_A)) {
-            best = OTA_SLOT_B;
-        }
+    if (!is_unseen(boot, best)) {
+        best = is_unseen(boot, OTA_SLOT_B) && (!is_unseen(boot, OTA_SLOT_A) ||
+                                               version_in(boot, OTA_SLOT_B) >
+                                                   version_in(boot, OTA_SLOT_A))
+                   ? OTA_SLOT_B
+                   : OTA_SLOT_A;
     }
-    if (best != OTA_SLOT_NONE && boot->looked & 1u << best) {
-        best = ota_slot_other(layout, best);
-    }
-    if (best == OTA_SLOT_NONE || boot->looked & 1u << best) {
+    if (!is_unseen(boot, best)) {
         return OTA_SLOT_NONE;
     }
     boot->looked |= (uint8_t)(1u << best);
@@ -245,12 +317,24 @@ enum ota_verdict ota_job_revert(struct ota_boot *boot)
     return give_up(boot);
 }
 
+// A flash that fails is not to be worn out. A line that breaks off is no fault
+// of the flash: after the first time, ten of them count as one.
+static void count_failure(struct ota_boot *boot)
+{
+    bool of_line = boot->error == OTA_ERR_TRUNCATED ||
+                   (boot->error <= OTA_ERR_SOURCE_OPEN &&
+                    boot->error >= OTA_ERR_SOURCE_END);
+    if (!of_line || boot->failures == 0 || ++boot->broken % 10 == 0) {
+        boot->failures++;
+    }
+}
+
 // The app slot is half done: again, for a while; then something else.
 static enum ota_verdict fail_touched(struct ota_boot *boot)
 {
     record_failure(boot);
+    count_failure(boot);
     boot->touched = false;
-    boot->failures++;
     if (boot->failures < OTA_INSTALL_TRIES) {
         return ota_boot_go(boot, STATE_OPEN);
     }
@@ -259,13 +343,16 @@ static enum ota_verdict fail_touched(struct ota_boot *boot)
 
 static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
 {
-    // a slot that does not take it is not to be worn out either
-    boot->failures = (uint8_t)(boot->failures + (step == OTA_STEP_STAGE));
+    if (step == OTA_STEP_STAGE) {
+        count_failure(boot);
+    }
     if (boot->from_any && boot->source_index + 1 < boot->config->source_count) {
         boot->source_index++;
         return ota_boot_go(boot, STATE_OPEN);
     }
-    return lacks_only_its_record(boot) ? ota_job_rescue(boot) : give_up(boot);
+    // while somebody holds the button the slots wait
+    return ota_boot_app_stands(boot) || boot->recovery ? give_up(boot)
+                                                       : ota_job_rescue(boot);
 }
 
 enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
@@ -274,6 +361,19 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
     bool opened = step != OTA_STEP_OPEN;
     if (opened) {
         ota_source_close(ota_fetch_source(boot));
+    }
+    switch (boot->job) {
+    case JOB_CHECK_APP:
+        return app_checked(boot, err);
+    case JOB_CHECK_BACKUP:
+        if (!boot->backed_up) {
+            return ota_job_from_slot(boot, JOB_INSTALL, boot->slot);
+        }
+        boot->image = boot->update;
+        step = OTA_STEP_BACKUP;
+        break;
+    default:
+        break;
     }
     // going back to the backup has a reason of its own, which stays
     if (boot->job != JOB_RESTORE) {
@@ -284,8 +384,7 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
         return fail_touched(boot);
     }
     if (err == OTA_ERR_POWER && !ota_boot_app_stands(boot)) {
-        ota_boot_go(boot, STATE_OPEN); // wait, wearing nothing
-        return OTA_BOOT_NO_APP;
+        return ota_boot_wait(boot, STATE_OPEN); // wears nothing
     }
     if (boot->job == JOB_FETCH) {
         return fail_fetch(boot, step);

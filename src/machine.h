@@ -16,33 +16,31 @@
 
 enum state {
     // boot.c
-    STATE_SCAN,       // read the journal
-    STATE_APP_HEADER, // what does the app slot say it holds?
-    STATE_APP_CHECK,  // is it true?
-    STATE_DECIDE,     // run it, or update?
-    STATE_SETTLE,     // leave the journal as an application wants to find it
-    STATE_RUN,        // final
-    STATE_NO_APP,     // final until the caller wants to look for an image
+    STATE_SCAN,   // read the journal
+    STATE_DECIDE, // run the application, or update?
+    STATE_SETTLE, // leave the journal as an application wants to find it
+    STATE_RUN,    // final
+    STATE_NO_APP, // final until the caller wants to look for an image
     // fetch.c
     STATE_OPEN,   // the source
     STATE_HEADER, // read and check the image's header
     STATE_CHECK,  // verify it where it is, if it can be read twice
     // copy.c
     STATE_COPY_BEGIN, // record that a slot is about to change
-    STATE_COPY,       // into it
-    STATE_PROVE,      // does the slot hold what the app slot holds?
+    STATE_COPY,       // into it, or the app slot
     // install.c
-    STATE_BEGIN,   // record that the app slot is about to change
-    STATE_ERASE,   // the app slot
-    STATE_PROGRAM, // the application but for its vectors
-    STATE_VERIFY,  // what the flash holds
-    STATE_FINISH,  // program header and vectors, record the success
+    STATE_BEGIN,  // record that the app slot is about to change
+    STATE_ERASE,  // the app slot; then STATE_COPY into it
+    STATE_VERIFY, // what the flash holds
+    STATE_FINISH, // program header and vectors, record the success
     STATE_COUNT
 };
 
 // What the machine is at, if not at booting. Each ends in the next or in an
 // application to run.
 enum job {
+    JOB_CHECK_APP,    // is what the app slot holds valid?
+    JOB_CHECK_BACKUP, // is there a copy of it beside the update?
     JOB_FETCH,   // from a source into a slot; without slots, into the app slot
     JOB_BACKUP,  // the running application into the slot beside the update's
     JOB_INSTALL, // from a slot into the app slot, for a trial
@@ -55,10 +53,8 @@ enum ota_verdict ota_fetch_header(struct ota_boot *boot);
 enum ota_verdict ota_fetch_check(struct ota_boot *boot);
 enum ota_verdict ota_copy_begin(struct ota_boot *boot);
 enum ota_verdict ota_copy_step(struct ota_boot *boot);
-enum ota_verdict ota_copy_prove(struct ota_boot *boot);
 enum ota_verdict ota_install_begin(struct ota_boot *boot);
 enum ota_verdict ota_install_erase(struct ota_boot *boot);
-enum ota_verdict ota_install_program(struct ota_boot *boot);
 enum ota_verdict ota_install_verify(struct ota_boot *boot);
 enum ota_verdict ota_install_finish(struct ota_boot *boot);
 
@@ -67,10 +63,8 @@ enum ota_verdict ota_install_finish(struct ota_boot *boot);
 // Goes to a state with position and crc at 0.
 enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state);
 
-// Adds the next chunk of an application of size bytes, which begins at offset
-// in area, to boot->crc. 1: all done, 0: more to come, or a read error.
-OTA_CHECKED int ota_boot_crc(struct ota_boot *boot, const struct ota_area *area,
-                             uint32_t offset, uint32_t size);
+// The same, and tells the caller that there is nothing to run yet.
+enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state);
 
 // Whether it is the one that the journal has on trial.
 bool ota_boot_app_on_trial(const struct ota_boot *boot);
@@ -93,19 +87,30 @@ int ota_boot_write(struct ota_boot *boot, struct ota_record *record);
 void ota_boot_progress(const struct ota_boot *boot, enum ota_step step,
                        uint32_t done, uint32_t total);
 
+/// install.c ///
+
+// Programs what the buffer holds into the app slot, except the vectors: an
+// install that was cut off must not look like a development build, whatever
+// the journal says by then (it may be dead).
+OTA_CHECKED int ota_install_write(struct ota_boot *boot);
+
 /// job.c ///
 
 // Begins what a request, or a half done install, asks for.
 enum ota_verdict ota_job_requested(struct ota_boot *boot);
 enum ota_verdict ota_job_interrupted(struct ota_boot *boot);
 
-// The staged image of boot->slot is good: installs it, after a backup where
-// that is needed.
-enum ota_verdict ota_job_install(struct ota_boot *boot);
+enum ota_verdict ota_job_check_app(struct ota_boot *boot);
 
 // Begins to read, for this job, enum ota_slot slot.
 enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
                                    uint8_t slot);
+
+// Installs what is staged in a slot.
+enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot);
+
+// The image that the job reads is good.
+enum ota_verdict ota_job_checked(struct ota_boot *boot);
 
 // Asks all sources, from the first one on, because there is nothing to run.
 enum ota_verdict ota_job_fetch_any(struct ota_boot *boot);
@@ -128,6 +133,9 @@ bool ota_job_was_tried(const struct ota_record *record,
 // The slot beside slot, as the backup of an update from there; none where the
 // application before is not known to be in it.
 uint8_t ota_job_backup(const struct ota_boot *boot);
+
+// Whether what is fetched goes to a slot first.
+bool ota_job_stages(const struct ota_boot *boot);
 
 /// fetch.c ///
 

@@ -70,25 +70,23 @@ int ota_record_decode(struct ota_record *record,
     if (raw[AT_FORMAT] != OTA_JOURNAL_FORMAT) {
         return OTA_ERR_FORMAT;
     }
-    *record = (struct ota_record){
-        .ota_flag = load_le32(raw + AT_FLAG),
-        .magic = load_le32(raw + AT_MAGIC),
-        .size = load_le32(raw + AT_SIZE),
-        .crc = load_le32(raw + AT_CRC),
-        .version = load_le32(raw + AT_VERSION),
-        .sequence = load_le32(raw + AT_SEQUENCE),
-        .state = raw[AT_STATE],
-        .source = raw[AT_SOURCE],
-        .attempts = raw[AT_ATTEMPTS],
-        .backup = slot_of(raw[AT_ROLES] & 15),
-        .staged = slot_of(raw[AT_ROLES] >> 4),
-        .installs = raw[AT_INSTALLS],
-        .step = raw[AT_STEP],
-        .flags = raw[AT_FLAGS],
-        .result = (int32_t)load_le32(raw + AT_RESULT),
-        .tried_version = load_le32(raw + AT_TRIED_VERSION),
-        .security_floor = load_le32(raw + AT_SECURITY_FLOOR),
-    };
+    record->ota_flag = load_le32(raw + AT_FLAG);
+    record->magic = load_le32(raw + AT_MAGIC);
+    record->size = load_le32(raw + AT_SIZE);
+    record->crc = load_le32(raw + AT_CRC);
+    record->version = load_le32(raw + AT_VERSION);
+    record->sequence = load_le32(raw + AT_SEQUENCE);
+    record->state = raw[AT_STATE];
+    record->source = raw[AT_SOURCE];
+    record->attempts = raw[AT_ATTEMPTS];
+    record->backup = slot_of(raw[AT_ROLES] & 15);
+    record->staged = slot_of(raw[AT_ROLES] >> 4);
+    record->installs = raw[AT_INSTALLS];
+    record->step = raw[AT_STEP];
+    record->flags = raw[AT_FLAGS];
+    record->result = (int32_t)load_le32(raw + AT_RESULT);
+    record->tried_version = load_le32(raw + AT_TRIED_VERSION);
+    record->security_floor = load_le32(raw + AT_SECURITY_FLOOR);
     memcpy(record->installed, raw + AT_INSTALLED, sizeof record->installed);
     memcpy(record->tried, raw + AT_TRIED, sizeof record->tried);
     return 0;

@@ -82,8 +82,7 @@ static int erase_next(struct ota_slot_writer *writer)
     return 0;
 }
 
-// The next erase unit is begun: now the one behind it must be blank.
-static int begin_unit(struct ota_slot_writer *writer)
+int ota_slot_blank(struct ota_slot_writer *writer)
 {
     if (writer->erased == writer->begun) {
         int err = erase_next(writer); // the first one
@@ -130,14 +129,16 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
     const uint8_t *from = data;
     uint32_t unit = writer->area->flash->geometry->write_unit;
     while (len > 0) {
-        int err =
-            writer->position == writer->begun ? begin_unit(writer) : OTA_OK;
-        if (err) {
-            return err;
+        while (writer->position >= writer->begun) {
+            int err = ota_slot_blank(writer);
+            if (err) {
+                return err;
+            }
         }
         uint32_t n = writer->begun - writer->position;
         n = len < n ? (uint32_t)len : n;
         uint32_t have = writer->position % unit;
+        int err;
         if (have > 0 || n < unit) {
             n = n < unit - have ? n : unit - have;
             err = write_pending(writer, from, n);

@@ -2,6 +2,7 @@
 
 #include "boards.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 // boards/layout.c, compiled once for each
@@ -16,13 +17,17 @@ const struct ota_layout *const boards[] = {
     NULL,
 };
 
+// Whether name is that of the board, without a layout.
+static bool is_board(const struct ota_layout *layout, const char *name)
+{
+    size_t len = strcspn(layout->name, "-");
+    return strlen(name) == len && strncmp(layout->name, name, len) == 0;
+}
+
 const struct ota_layout *boards_find(const char *name)
 {
-    size_t len = strlen(name);
     for (size_t i = 0; boards[i]; i++) {
-        const char *known = boards[i]->name;
-        if (strncmp(known, name, len) == 0 &&
-            (known[len] == '\0' || known[len] == '-')) {
+        if (is_board(boards[i], name) || strcmp(boards[i]->name, name) == 0) {
             return boards[i];
         }
     }

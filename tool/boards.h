@@ -10,7 +10,8 @@
 // Ends with NULL. Of each board the default layout comes first.
 extern const struct ota_layout *const boards[];
 
-// "<board>-<layout>", or "<board>" alone for its default layout. NULL: none.
+// "<board>-<layout>", or "<board>" alone for its default layout. A board's name
+// holds no '-', a layout's may. NULL: none.
 const struct ota_layout *boards_find(const char *name);
 
 #endif

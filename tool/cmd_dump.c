@@ -59,11 +59,13 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "READOUT",
     .doc = "Explains a read-out of a device's flash: the bootloader, the "
-           "application and its version, and every record of the journal."
+           "application and its version, slots A and B and their roles, what "
+           "the last update did, and every record of the journal."
            "\vThe read-out is a plain binary file, of the whole flash or, "
            "with --base, of a part. \"version\" of a record is that of the "
            "app slot, \"tried\", \"step\" and \"result\" tell how the last "
-           "update ended.",
+           "update ended, \"fail\" how many installs of it failed, \"boots\" "
+           "how often an application on trial was started.",
 };
 
 // Whether the file lies inside the flash; *offset is where it begins in it.

@@ -15,10 +15,12 @@
 
 struct arguments {
     const char *image;
+    const struct ota_layout *layout; // NULL: all that are known
     bool json;
 };
 
 static const struct argp_option options[] = {
+    OPTION_BOARD,
     {.name = "json", .key = KEY_JSON, .doc = "Print JSON"},
     {0},
 };
@@ -26,11 +28,16 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
-    if (key == KEY_JSON) {
+    switch (key) {
+    case KEY_BOARD:
+        arguments->layout = options_board(state, arg);
+        return 0;
+    case KEY_JSON:
         arguments->json = true;
         return 0;
+    default:
+        return options_one_file(key, arg, state, &arguments->image);
     }
-    return options_one_file(key, arg, state, &arguments->image);
 }
 
 static const struct argp argp = {
@@ -39,11 +46,20 @@ static const struct argp argp = {
     .args_doc = "IMAGE",
     .doc = "Shows what an image holds and which boards it fits.\vAn image "
            "that is damaged is shown as far as it can be read; the exit "
-           "status is 1 then.",
+           "status is 1 then, and with --board also if it does not fit that "
+           "board.",
 };
 
+// Whether the user wants to hear of this board.
+static bool is_asked(const struct arguments *arguments,
+                     const struct ota_layout *layout)
+{
+    return !arguments->layout || arguments->layout == layout;
+}
+
 // An image without errors has vectors that can be shown.
-static void print_json(const struct view *view, int err)
+static void print_json(const struct arguments *arguments,
+                       const struct view *view, int err)
 {
     const struct ota_image *image = &view->image;
     struct json json = {.out = stdout};
@@ -69,7 +85,8 @@ static void print_json(const struct view *view, int err)
     }
     json_array(&json, "boards");
     for (size_t i = 0; !err && boards[i]; i++) {
-        if (view_check(view, boards[i]) == 0) {
+        if (is_asked(arguments, boards[i]) &&
+            view_check(view, boards[i]) == 0) {
             json_string(&json, NULL, boards[i]->name);
         }
     }
@@ -77,19 +94,24 @@ static void print_json(const struct view *view, int err)
     json_object_end(&json);
 }
 
-static void print_boards(const struct view *view)
+static void print_boards(const struct arguments *arguments,
+                         const struct view *view)
 {
     for (size_t i = 0; boards[i]; i++) {
+        if (!is_asked(arguments, boards[i])) {
+            continue;
+        }
         int err = view_check(view, boards[i]);
         printf("  %-8s %s%s%s\n", err ? "not for" : "fits", boards[i]->name,
                err ? ": " : "", err ? ota_error_text(err) : "");
     }
 }
 
-static void print_text(const char *path, const struct view *view, int err)
+static void print_text(const struct arguments *arguments,
+                       const struct view *view, int err)
 {
     const struct ota_image *image = &view->image;
-    printf("%s: plain image\n", path);
+    printf("%s: plain image\n", arguments->image);
     printf("  magic    0x%08" PRIX32 "\n", image->magic);
     printf("  version  %s (%" PRIu32 ")\n", version_text(image->version).s,
            image->version);
@@ -106,7 +128,7 @@ static void print_text(const char *path, const struct view *view, int err)
     }
     printf("  stack    0x%08" PRIX32 "\n", load_le32(view->app));
     printf("  reset    0x%08" PRIX32 "\n", load_le32(view->app + 4));
-    print_boards(view);
+    print_boards(arguments, view);
 }
 
 enum status cmd_info(int argc, char **argv)
@@ -124,12 +146,17 @@ enum status cmd_info(int argc, char **argv)
     int decode_err = view_file(&view, &file);
     int err = decode_err ? decode_err : view_check(&view, NULL);
     if (arguments.json) {
-        print_json(&view, err);
+        print_json(&arguments, &view, err);
     } else if (!decode_err || decode_err == OTA_ERR_SIZE_ZERO) {
-        print_text(arguments.image, &view, err);
+        print_text(&arguments, &view, err);
+    }
+    const struct ota_layout *layout = NULL;
+    if (!err && arguments.layout) {
+        layout = arguments.layout;
+        err = view_check(&view, layout);
     }
     if (err) {
-        status = view_refuse(arguments.image, &view, NULL, err);
+        status = view_refuse(arguments.image, &view, layout, err);
     }
     blob_free(&file);
     return status;

@@ -89,14 +89,15 @@ static enum status check_place(const struct arguments *arguments,
                     start);
     }
     uint64_t size = memory_end(program) - start;
-    if (size > ota_image_max_size(layout)) {
+    struct view_limit limit = view_limit(layout, OTA_PLAIN_HEADER_SIZE);
+    if (size > limit.app_size) {
         return fail(STATUS_BAD,
                     "%s: too large: it reaches from 0x%08" PRIX32
-                    " over %" PRIu64 " bytes, the app slot of %s takes %" PRIu32
+                    " over %" PRIu64 " bytes, %s of %s takes %" PRIu32
                     ": make it smaller, or leave out (objcopy -R) what lies "
                     "elsewhere",
-                    arguments->input, start, size, layout->name,
-                    ota_image_max_size(layout));
+                    arguments->input, start, size, limit.area, layout->name,
+                    limit.app_size);
     }
     return STATUS_OK;
 }

@@ -42,15 +42,26 @@ static const struct argp argp = {
            "would ignore them too, but something is wrong with the file.",
 };
 
-// The first board that takes the image; NULL: none does.
-static const struct ota_layout *fitting_board(const struct view *view)
+// Whether some board takes the image.
+static bool fits_somewhere(const struct view *view)
 {
     for (size_t i = 0; boards[i]; i++) {
         if (view_check(view, boards[i]) == 0) {
-            return boards[i];
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+static void print_fitting_boards(const struct view *view)
+{
+    const char *comma = "";
+    for (size_t i = 0; boards[i]; i++) {
+        if (view_check(view, boards[i]) == 0) {
+            printf("%s%s", comma, boards[i]->name);
+            comma = ", ";
+        }
+    }
 }
 
 static enum status refuse_everywhere(const char *path, const struct view *view)
@@ -65,20 +76,23 @@ static enum status verify(const struct arguments *arguments,
                           const struct view *view)
 {
     const char *path = arguments->image;
-    const struct ota_layout *layout =
-        arguments->layout ? arguments->layout : fitting_board(view);
-    if (!layout) {
+    const struct ota_layout *layout = arguments->layout;
+    if (!layout && !fits_somewhere(view)) {
         return refuse_everywhere(path, view);
     }
-    size_t trailing = view_trailing(view);
-    if (!view_trailing_is_erased(view)) {
-        return fail(STATUS_BAD,
-                    "%s: %zu bytes follow the image that are not part of it: "
-                    "cut the file to %" PRIu32 " bytes, or pack it again",
-                    path, trailing, view->image.header_size + view->image.size);
+    enum status status = view_refuse_trailing(path, view);
+    if (status != STATUS_OK) {
+        return status;
     }
-    printf("%s: ok: version %s for %s, %" PRIu32 " bytes", path,
-           version_text(view->image.version).s, layout->name, view->image.size);
+    printf("%s: ok: version %s for ", path,
+           version_text(view->image.version).s);
+    if (layout) {
+        fputs(layout->name, stdout);
+    } else {
+        print_fitting_boards(view);
+    }
+    printf(", %" PRIu32 " bytes", view->image.size);
+    size_t trailing = view_trailing(view);
     if (trailing > 0) {
         printf("; %zu bytes of erased flash after it ignored", trailing);
     }

@@ -132,6 +132,13 @@ void dump_collect(struct dump *dump, const struct ota_layout *layout,
     dump->app.address = address_of(dump, &seen->app);
     dump->app.err = find_image(&dump->app, dump, &seen->app, OTA_HEADER_SPACE);
     dump->app.vectors = has_vectors(seen);
+    for (unsigned i = 0; i < 2; i++) {
+        if (dump_has_slot(dump, i)) {
+            dump->slots[i].address = address_of(dump, &seen->slot[i]);
+            dump->slots[i].err = find_image(
+                &dump->slots[i], dump, &seen->slot[i], OTA_PLAIN_HEADER_SIZE);
+        }
+    }
     if (seen->array.flash) {
         dump->array.address = address_of(dump, &seen->array);
         dump->array.err =
@@ -143,6 +150,8 @@ void dump_collect(struct dump *dump, const struct ota_layout *layout,
 void dump_free(struct dump *dump)
 {
     blob_free(&dump->app.bytes);
+    blob_free(&dump->slots[0].bytes);
+    blob_free(&dump->slots[1].bytes);
     blob_free(&dump->array.bytes);
     free(dump->units[0].positions);
     free(dump->units[1].positions);
@@ -153,6 +162,24 @@ bool dump_boot_matches(const struct dump *dump)
     return !dump->info_err &&
            dump->info.target == dump->readout.layout.target &&
            dump->info.layout_digest == dump->readout.layout.digest;
+}
+
+bool dump_has_slot(const struct dump *dump, unsigned index)
+{
+    return dump->readout.layout.slot[index].flash != NULL;
+}
+
+const char *dump_role(const struct dump *dump, unsigned index)
+{
+    const struct ota_record *newest = &dump->newest;
+    unsigned slot = index + OTA_SLOT_A;
+    if (!dump->has_newest) {
+        return "unknown";
+    }
+    if (newest->staged == slot) {
+        return newest->state == OTA_STATE_TRIAL ? "on trial" : "staged";
+    }
+    return newest->backup == slot ? "backup" : "free";
 }
 
 bool dump_is_newest(const struct dump *dump, const struct position *position)
@@ -193,8 +220,10 @@ const char *dump_reason(int err)
 
 enum status dump_verdict(const struct dump *dump)
 {
-    if (dump->info_err && !dump->app.has_header && !dump->array.has_header &&
-        !dump->app.vectors && !dump->has_newest) {
+    bool image = dump->app.has_header || dump->app.vectors ||
+                 dump->slots[0].has_header || dump->slots[1].has_header ||
+                 dump->array.has_header;
+    if (dump->info_err && !image && !dump->has_newest) {
         return fail(STATUS_BAD,
                     "neither bootloader, image nor journal found: is it a "
                     "read-out of %s, and does it begin at --base?",

@@ -49,7 +49,8 @@ struct dump {
     int info_err; // 0: info holds the bootloader's info block
     struct ota_info info;
     struct dump_image app;
-    struct dump_image array;
+    struct dump_image slots[2]; // those that the layout has
+    struct dump_image array;    // if the layout has one
     struct dump_unit units[2];
     bool has_newest; // the journal has a valid record:
     struct ota_record newest;
@@ -62,6 +63,21 @@ void dump_free(struct dump *dump);
 
 // Whether the bootloader found was built for the layout of the read-out.
 bool dump_boot_matches(const struct dump *dump);
+
+// Whether the layout has slot A (0) or B (1).
+bool dump_has_slot(const struct dump *dump, unsigned index);
+
+// What the newest record says of a slot: "backup", "staged", "on trial",
+// "free"; "unknown" without a record.
+const char *dump_role(const struct dump *dump, unsigned index);
+
+// The newest record in sentences, for a human; none without a record.
+struct dump_summary {
+    unsigned count;
+    char lines[4][160];
+};
+
+void dump_summarize(const struct dump *dump, struct dump_summary *summary);
 
 // Whether this is the record that the bootloader takes as the truth.
 bool dump_is_newest(const struct dump *dump, const struct position *position);

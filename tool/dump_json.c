@@ -28,11 +28,10 @@ static void print_info(struct json *json, const struct dump *dump)
     json_object_end(json);
 }
 
-static void print_image(struct json *json, const char *key,
-                        const struct dump_image *found)
+static void print_image_members(struct json *json,
+                                const struct dump_image *found)
 {
     const struct ota_image *image = &found->view.image;
-    json_object(json, key);
     json_number(json, "address", found->address);
     json_bool(json, "valid", found->err == 0);
     json_bool(json, "erased", found->blank);
@@ -45,7 +44,40 @@ static void print_image(struct json *json, const char *key,
         json_string(json, "version", version_text(image->version).s);
         json_number(json, "version_number", image->version);
     }
+}
+
+static void print_image(struct json *json, const char *key,
+                        const struct dump_image *found)
+{
+    json_object(json, key);
+    print_image_members(json, found);
     json_object_end(json);
+}
+
+static void print_slots(struct json *json, const struct dump *dump)
+{
+    json_array(json, "slots");
+    for (unsigned i = 0; i < 2; i++) {
+        if (dump_has_slot(dump, i)) {
+            json_object(json, NULL);
+            json_string(json, "slot", slot_text(OTA_SLOT_A + i).s);
+            json_string(json, "role", dump_role(dump, i));
+            print_image_members(json, &dump->slots[i]);
+            json_object_end(json);
+        }
+    }
+    json_array_end(json);
+}
+
+static void print_summary(struct json *json, const struct dump *dump)
+{
+    struct dump_summary summary;
+    dump_summarize(dump, &summary);
+    json_array(json, "summary");
+    for (unsigned i = 0; i < summary.count; i++) {
+        json_string(json, NULL, summary.lines[i]);
+    }
+    json_array_end(json);
 }
 
 static void print_digest(struct json *json, const char *key,
@@ -75,8 +107,8 @@ static void print_record(struct json *json, const struct dump *dump,
     json_string(json, "state", state_text(record->state).s);
     json_string(json, "source", source_text(record->source).s);
     json_number(json, "attempts", record->attempts);
-    json_number(json, "backup", record->backup);
-    json_number(json, "staged", record->staged);
+    json_string(json, "backup", slot_text(record->backup).s);
+    json_string(json, "staged", slot_text(record->staged).s);
     json_number(json, "installs", record->installs);
     json_string(json, "step", ota_step_name(record->step));
     json_number(json, "flags", record->flags);
@@ -130,9 +162,11 @@ void dump_print_json(const struct dump *dump)
     json_string(&json, "board", dump->readout.layout.name);
     print_info(&json, dump);
     print_image(&json, "app", &dump->app);
+    print_slots(&json, dump);
     if (dump->readout.layout.array.flash) {
         print_image(&json, "array", &dump->array);
     }
+    print_summary(&json, dump);
     json_array(&json, "journal");
     print_unit(&json, dump, &dump->units[0]);
     print_unit(&json, dump, &dump->units[1]);

@@ -25,10 +25,10 @@ static void print_info(const struct dump *dump)
     }
 }
 
-static void print_image(const char *what, const struct dump_image *found)
+// What stands behind the address of an area.
+static void print_image(const struct dump_image *found)
 {
     const struct ota_image *image = &found->view.image;
-    printf("%s at 0x%08" PRIX32 ": ", what, found->address);
     if (found->has_header) {
         printf("version %s, %" PRIu32 " bytes, CRC-32 0x%08" PRIX32 ": %s\n",
                version_text(image->version).s, image->size, image->crc,
@@ -40,6 +40,36 @@ static void print_image(const char *what, const struct dump_image *found)
         printf("no header (erased)\n");
     } else {
         printf("no image (%s)\n", dump_reason(found->err));
+    }
+}
+
+static void print_area(const char *what, const struct dump_image *found)
+{
+    printf("%s at 0x%08" PRIX32 ": ", what, found->address);
+    print_image(found);
+}
+
+static void print_slots(const struct dump *dump)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (dump_has_slot(dump, i)) {
+            printf("slot %s at 0x%08" PRIX32 " (%s): ",
+                   slot_text(OTA_SLOT_A + i).s, dump->slots[i].address,
+                   dump_role(dump, i));
+            print_image(&dump->slots[i]);
+        }
+    }
+}
+
+static void print_summary(const struct dump *dump)
+{
+    struct dump_summary summary;
+    dump_summarize(dump, &summary);
+    if (summary.count > 0) {
+        puts("the newest record says:");
+    }
+    for (unsigned i = 0; i < summary.count; i++) {
+        printf("  %s\n", summary.lines[i]);
     }
 }
 
@@ -76,18 +106,38 @@ static struct text version_or_none(uint32_t version)
     return version_text(version);
 }
 
+// The columns of backup and staged slot, where there are slots.
+static void print_roles(const struct dump *dump, const char *backup,
+                        const char *staged)
+{
+    if (dump_has_slot(dump, 0)) {
+        printf("%-6s %-6s ", backup, staged);
+    }
+}
+
+static struct text slot_or_none(uint8_t slot)
+{
+    if (slot == OTA_SLOT_NONE) {
+        return (struct text){"-"};
+    }
+    return slot_text(slot);
+}
+
 static void print_record(const struct dump *dump, uint32_t at,
                          const struct position *position)
 {
     const struct ota_record *record = &position->record;
     printf("  %3" PRIu32 " %6" PRIu32 " %-10s %-7s %-7s %-11s %-7s %-9s "
-           "%-9s %4u %s%s\n",
+           "%-9s %4u %5u ",
            at, record->sequence, state_text(record->state).s,
            flag_text(record->ota_flag).s, source_text(record->source).s,
            record->flags & OTA_RECORD_SETTLED ? "bootloader" : "application",
            ota_step_name(record->step), version_or_none(record->version).s,
            version_or_none(record->tried_version).s, record->installs,
-           ota_error_text(record->result),
+           record->attempts);
+    print_roles(dump, slot_or_none(record->backup).s,
+                slot_or_none(record->staged).s);
+    printf("%s%s\n", ota_error_text(record->result),
            dump_is_newest(dump, position) ? "  <- newest" : "");
 }
 
@@ -98,9 +148,11 @@ static void print_unit(const struct dump *dump, const struct dump_unit *unit)
            " positions hold records\n",
            unit->address, records, unit->count);
     if (records > 0) {
-        printf("  %3s %6s %-10s %-7s %-7s %-11s %-7s %-9s %-9s %4s %s\n", "pos",
+        printf("  %3s %6s %-10s %-7s %-7s %-11s %-7s %-9s %-9s %4s %5s ", "pos",
                "seq", "state", "flag", "source", "written by", "step",
-               "version", "tried", "fail", "result");
+               "version", "tried", "fail", "boots");
+        print_roles(dump, "backup", "staged");
+        puts("result");
     }
     for (uint32_t at = 0; at < unit->count; at++) {
         if (unit->positions[at].kind == POSITION_RECORD) {
@@ -118,10 +170,12 @@ void dump_print_text(const struct dump *dump)
 {
     printf("read-out of %s\n", dump->readout.layout.name);
     print_info(dump);
-    print_image("app slot", &dump->app);
+    print_area("app slot", &dump->app);
+    print_slots(dump);
     if (dump->readout.layout.array.flash) {
-        print_image("C array", &dump->array);
+        print_area("C array", &dump->array);
     }
+    print_summary(dump);
     print_unit(dump, &dump->units[0]);
     print_unit(dump, &dump->units[1]);
     if (!dump->has_newest) {

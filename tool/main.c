@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"c-array", "turn an image into a C array", cmd_c_array},
     {"merge", "bootloader and image as one factory file", cmd_merge},
     {"dump", "explain a flash read-out", cmd_dump},
+    {"send", "send an image over a serial line", cmd_send},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -54,8 +55,8 @@ static char *help_filter(int key, const char *text, void *input)
         fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].help);
     }
     fputs("\n\"otatool COMMAND --help\" tells more. Exit status: 0 ok, 1 the "
-          "image or file is bad, 2 wrong usage or a file cannot be read or "
-          "written.",
+          "image or file is bad, 2 wrong usage or a file or port cannot be "
+          "read or written.",
           out);
     fclose(out);
     return list;

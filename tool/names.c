@@ -83,6 +83,8 @@ struct text state_text(uint8_t state)
     static const char *const names[] = {
         [OTA_STATE_CONFIRMED] = "confirmed",
         [OTA_STATE_INSTALLING] = "installing",
+        [OTA_STATE_TRIAL] = "trial",
+        [OTA_STATE_REVERTING] = "reverting",
     };
     return name_of(names, sizeof names / sizeof names[0], state);
 }
@@ -92,8 +94,20 @@ struct text source_text(uint8_t source)
     static const char *const names[] = {
         [OTA_SOURCE_ANY] = "any",
         [OTA_SOURCE_C_ARRAY] = "c-array",
+        [OTA_SOURCE_STAGED] = "staged",
+        [OTA_SOURCE_UART] = "uart",
     };
     return name_of(names, sizeof names / sizeof names[0], source);
+}
+
+struct text slot_text(uint8_t slot)
+{
+    static const char *const names[] = {
+        [OTA_SLOT_NONE] = "none",
+        [OTA_SLOT_A] = "A",
+        [OTA_SLOT_B] = "B",
+    };
+    return name_of(names, sizeof names / sizeof names[0], slot);
 }
 
 struct text flag_text(uint32_t flag)

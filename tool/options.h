@@ -12,13 +12,20 @@
 
 // Keys of options without a letter.
 enum {
-    KEY_BOARD = 0x100,
+    KEY_ARRAY = 0x100,
+    KEY_BOARD,
     KEY_BASE,
+    KEY_BAUD,
     KEY_BOOT,
     KEY_IMAGE,
     KEY_JSON,
+    KEY_LISTEN,
+    KEY_RAW,
     KEY_SECTION,
+    KEY_SLOT,
     KEY_VERSION,
+    KEY_WAIT,
+    KEY_XMODEM,
 };
 
 // The --board option of every command that has one.

@@ -10,8 +10,9 @@
 
 enum status {
     STATUS_OK = 0,
-    STATUS_BAD = 1,   // the image or file is bad
-    STATUS_USAGE = 2, // wrong usage, or a file cannot be read or written
+    STATUS_BAD = 1, // the image or file is bad
+    STATUS_USAGE =
+        2, // wrong usage, or a file or port cannot be read or written
 };
 
 // Says on stderr why the command fails and returns the status, so that a
@@ -31,5 +32,6 @@ enum status cmd_verify(int argc, char **argv);
 enum status cmd_c_array(int argc, char **argv);
 enum status cmd_merge(int argc, char **argv);
 enum status cmd_dump(int argc, char **argv);
+enum status cmd_send(int argc, char **argv);
 
 #endif

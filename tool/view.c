@@ -7,6 +7,20 @@
 #include "ota/bytes.h"
 #include "ota/crc32.h"
 
+struct view_limit view_limit(const struct ota_layout *layout,
+                             uint32_t header_size)
+{
+    static const char *const names[] = {"slot A", "slot B"};
+    struct view_limit limit = {"the app slot", ota_image_max_size(layout)};
+    for (size_t i = 0; i < 2; i++) {
+        const struct ota_area *slot = &layout->slot[i];
+        if (slot->flash && slot->size - header_size < limit.app_size) {
+            limit = (struct view_limit){names[i], slot->size - header_size};
+        }
+    }
+    return limit;
+}
+
 int view_file(struct view *view, const struct blob *file)
 {
     *view = (struct view){0};
@@ -66,6 +80,18 @@ bool view_trailing_is_erased(const struct view *view)
     return true;
 }
 
+enum status view_refuse_trailing(const char *name, const struct view *view)
+{
+    if (view_trailing_is_erased(view)) {
+        return STATUS_OK;
+    }
+    return fail(STATUS_BAD,
+                "%s: %zu bytes follow the image that are not part of it: cut "
+                "the file to %" PRIu32 " bytes, or pack it again",
+                name, view_trailing(view),
+                view->image.header_size + view->image.size);
+}
+
 static enum status refuse_truncated(const char *name, const struct view *view)
 {
     if (!view->app) {
@@ -85,6 +111,18 @@ static enum status refuse_truncated(const char *name, const struct view *view)
                 "%s: truncated: the header says %" PRIu32
                 " bytes of application, %zu are there: copy it again",
                 name, view->image.size, view->available);
+}
+
+static enum status refuse_too_large(const char *name, const struct view *view,
+                                    const struct ota_layout *layout)
+{
+    struct view_limit limit = view_limit(layout, view->image.header_size);
+    return fail(STATUS_BAD,
+                "%s: too large: %" PRIu32
+                " bytes of application, %s of %s takes %" PRIu32
+                ": make the application smaller",
+                name, view->image.size, limit.area, layout->name,
+                limit.app_size);
 }
 
 static enum status refuse_reset(const char *name, const struct view *view,
@@ -137,12 +175,7 @@ enum status view_refuse(const char *name, const struct view *view,
     case OTA_ERR_TRUNCATED:
         return refuse_truncated(name, view);
     case OTA_ERR_TOO_LARGE:
-        return fail(STATUS_BAD,
-                    "%s: too large: %" PRIu32
-                    " bytes of application, the app slot of %s takes %" PRIu32
-                    ": make the application smaller",
-                    name, image->size, layout->name,
-                    ota_image_max_size(layout));
+        return refuse_too_large(name, view, layout);
     case OTA_ERR_CRC:
         return fail(STATUS_BAD,
                     "%s: bad CRC: the header says 0x%08" PRIX32

@@ -15,6 +15,17 @@ struct view {
     size_t available;   // bytes there; the image may need fewer
 };
 
+// The area of a layout that limits the size of an application.
+struct view_limit {
+    const char *area;  // "the app slot", "slot A", "slot B"
+    uint32_t app_size; // bytes of application that it takes at most
+};
+
+// An image must fit the app slot, and each slot that it may be staged in with
+// its header of header_size bytes.
+struct view_limit view_limit(const struct ota_layout *layout,
+                             uint32_t header_size);
+
 // Decodes the header of an image file. 0, or an error of ota_image_decode, or
 // OTA_ERR_TRUNCATED when the file is shorter than a header; the view holds
 // what could be read in any case.
@@ -28,6 +39,9 @@ int view_check(const struct view *view, const struct ota_layout *layout);
 // Bytes after the image; whether all of them are erased flash (0xFF).
 size_t view_trailing(const struct view *view);
 bool view_trailing_is_erased(const struct view *view);
+
+// Refuses an image file that goes on with anything but erased flash.
+enum status view_refuse_trailing(const char *name, const struct view *view);
 
 // The CRC-32 of the application; all of it is available.
 uint32_t view_crc(const struct view *view);

@@ -46,6 +46,7 @@ static struct vboard *allocate(const struct vboard_config *config,
     }
     board->config = *config;
     board->chip = chip;
+    board->recent = chip->devices[0];
     board->log = config->log ? config->log : stderr;
     board->flash = aligned_alloc(4096, chip->flash_size);
     board->ram = aligned_alloc(4096, chip->ram_size);
@@ -131,7 +132,7 @@ static void randomise_ram(struct vboard *board)
 static void clear_timers(struct vboard *board)
 {
     for (enum timer timer = 0; timer < TIMER_COUNT; timer++) {
-        if (timer != TIMER_PIN && timer != TIMER_CUT &&
+        if (timer != TIMER_OUTSIDE && timer != TIMER_CUT &&
             timer != TIMER_RUN_END) {
             timer_clear(board, timer);
         }

@@ -7,6 +7,10 @@
 
 static const struct device *find(const struct vboard *board, uint32_t address)
 {
+    const struct device *recent = board->recent;
+    if (address - recent->base < recent->size) {
+        return recent;
+    }
     const struct chip *chip = board->chip;
     for (unsigned i = 0; i < chip->device_count; i++) {
         const struct device *device = chip->devices[i];
@@ -53,6 +57,16 @@ static void refuse_unknown(struct vboard *board, uint32_t address, bool write)
     cpu_bus_fault(board, address);
 }
 
+// Accesses come in runs at one device.
+static const struct device *use(struct vboard *board, uint32_t address)
+{
+    const struct device *device = find(board, address);
+    if (device) {
+        board->recent = device;
+    }
+    return device;
+}
+
 static bool refused(struct vboard *board, const struct device *device,
                     uint32_t address, unsigned size)
 {
@@ -88,7 +102,7 @@ static bool refused(struct vboard *board, const struct device *device,
 
 uint32_t bus_read(struct vboard *board, uint32_t address, unsigned size)
 {
-    const struct device *device = find(board, address);
+    const struct device *device = use(board, address);
     if (!device) {
         refuse_unknown(board, address, false);
         return 0;
@@ -107,7 +121,7 @@ uint32_t bus_read(struct vboard *board, uint32_t address, unsigned size)
 void bus_write(struct vboard *board, uint32_t address, uint32_t value,
                unsigned size)
 {
-    const struct device *device = find(board, address);
+    const struct device *device = use(board, address);
     if (!device) {
         refuse_unknown(board, address, true);
         return;

@@ -44,7 +44,9 @@ static bool bit(const struct vboard *board, uint32_t offset, unsigned number)
 
 static bool is_on(const struct vboard *board, enum oscillator osc)
 {
-    return bit(board, oscillators[osc].offset, oscillators[osc].on);
+    // LSION stays as it is while the watchdog keeps LSI on
+    return bit(board, oscillators[osc].offset, oscillators[osc].on) ||
+           (osc == OSC_LSI && board->state.device.rcc.lsi_forced);
 }
 
 static bool is_ready(const struct vboard *board, enum oscillator osc)
@@ -59,7 +61,7 @@ bool rcc_pll_on(const struct vboard *board)
 
 bool rcc_lsi_ready(const struct vboard *board)
 {
-    return is_ready(board, OSC_LSI) || board->state.device.rcc.lsi_forced;
+    return is_ready(board, OSC_LSI);
 }
 
 static uint32_t reg(const struct vboard *board, uint32_t offset)
@@ -308,7 +310,7 @@ void rcc_due(struct vboard *board, enum timer timer)
 void rcc_force_lsi(struct vboard *board)
 {
     board->state.device.rcc.lsi_forced = true;
-    iwdg_lsi_ready(board);
+    oscillators_follow(board);
 }
 
 // What SYSCLK runs on cannot be switched off (RM0390 6.3.1): the bits that

@@ -310,6 +310,7 @@ static void run_slice(struct vboard *board)
     board->slice =
         (struct slice){.interrupt = -1, .running = true, .start = start};
     idle_broken(board);
+    steady_resume(board);
     uc_err err = uc_emu_start(board->uc, start | 1, 0, 0, 0);
     board->slice.running = false;
     if (cpu_ended(board)) {
@@ -327,14 +328,14 @@ static void run_slice(struct vboard *board)
     }
 }
 
-// Nothing but a reset helps a core that is locked up; only the watchdog can
-// still give one (RM0390 20.3).
+// Nothing but a reset helps a core that is locked up; the watchdog can still
+// give one (RM0390 20.3), or somebody at the button.
 static void wait_locked_up(struct vboard *board)
 {
-    if (timer_due(board, TIMER_IWDG) == NEVER) {
-        cpu_end(board, STOPPED_LOCKUP);
-    } else {
+    if (board->state.device.iwdg.running || outside_resets(board)) {
         time_skip(board, NEVER);
+    } else {
+        cpu_end(board, STOPPED_LOCKUP);
     }
 }
 

@@ -69,12 +69,17 @@ struct gpio_state {
 // The world outside the pins: no reset changes it.
 struct pin_drive {
     uint32_t driven[GPIO_PORTS], level[GPIO_PORTS];
-    struct pin_change {
+};
+
+struct outside_state {
+    struct change {
+        enum { CHANGE_PIN, CHANGE_VDD, CHANGE_RESET } kind;
         uint64_t time;
         uint8_t port, pin;
         int8_t level;
-    } later[128]; // in order of time
-    unsigned later_count;
+        uint32_t vdd_mv;
+    } later[192]; // in order of time
+    unsigned count;
 };
 
 struct exti_state {
@@ -102,6 +107,7 @@ struct crc_state {
 
 struct iwdg_state {
     uint32_t pr, rlr;
+    uint32_t old_pr; // read until the new one has arrived
     bool running, writable;
     uint64_t pvu_at, rvu_at; // when PR and RLR have arrived; or NEVER
     bool pvu, rvu;
@@ -112,7 +118,8 @@ struct iwdg_state {
 };
 
 struct dbgmcu_state {
-    uint32_t cr, apb1_fz, apb2_fz;
+    uint32_t reg[3];      // CR, APB1_FZ, APB2_FZ
+    uint32_t at_reset[3]; // what the last reset has found in them
 };
 
 struct device_state {
@@ -121,6 +128,7 @@ struct device_state {
     struct flash_state flash;
     struct gpio_state gpio[GPIO_PORTS];
     struct pin_drive pins;
+    struct outside_state outside;
     struct exti_state exti;
     struct syscfg_state syscfg;
     struct usart_state usart[2];
@@ -165,11 +173,22 @@ bool pwr_backup_writable(const struct vboard *board);
 unsigned flash_latency(const struct vboard *board);
 // LSI runs: what waits for it may go on.
 void iwdg_lsi_ready(struct vboard *board);
+// The last of the reloads that were not executed was at this time.
+void iwdg_fed_at(struct vboard *board, uint64_t time);
+// A watchdog that runs is handed over, with its period but without an update
+// under way: whether a register may differ from its reset value then.
+bool iwdg_handed_over(const struct vboard *board, uint32_t offset);
+// What a register held after the last reset: not all resets reach DBGMCU.
+uint32_t dbgmcu_at_reset(const struct vboard *board, uint32_t offset);
 // The signal of a line changed; a pin's, or one of the chip's own.
 void exti_line(struct vboard *board, unsigned line, bool rising);
 // What the world drives a pin to, and what a meter shows: 0, 1, or -1 for
 // floating.
 void gpio_drive(struct vboard *board, unsigned port, unsigned pin, int level);
+// Keeps a change of the world outside for its time; -1 when there is no room.
+int outside_later(struct vboard *board, const struct change *change);
+// Whether somebody will press the reset button.
+bool outside_resets(const struct vboard *board);
 int gpio_meter(const struct vboard *board, unsigned port, unsigned pin);
 unsigned syscfg_exti_port(const struct vboard *board, unsigned pin);
 

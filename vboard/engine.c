@@ -9,6 +9,13 @@
 
 #define FLASH_PERMISSIONS (UC_PROT_READ | UC_PROT_EXEC)
 
+static void fail(struct vboard *board, uc_err err)
+{
+    fprintf(board->log, "vboard: the CPU emulator fails: %s\n",
+            uc_strerror(err));
+    cpu_end(board, STOPPED_ERROR);
+}
+
 /// Busy flash ///
 
 // Unlike stall() this can be left in the middle: the block has not begun, and
@@ -52,9 +59,7 @@ static void guard_flash(struct vboard *board, bool guarded)
         err = protect_flash(board, guarded ? UC_PROT_EXEC : FLASH_PERMISSIONS);
     }
     if (err) {
-        fprintf(board->log, "vboard: the CPU emulator fails: %s\n",
-                uc_strerror(err));
-        cpu_end(board, STOPPED_ERROR);
+        fail(board, err);
     }
     board->flash_guarded = guarded;
 }
@@ -93,6 +98,19 @@ static void follow_flash(struct vboard *board, uint32_t address)
     guard_flash(board, in_ram && flash_stall(board));
 }
 
+// A change of writability empties the TLB.
+void cpu_check_ram_stores(struct vboard *board)
+{
+    const uint32_t permissions[] = {UC_PROT_READ | UC_PROT_EXEC, UC_PROT_ALL};
+    for (int i = 0; i < 2; i++) {
+        uc_err err = uc_mem_protect(board->uc, board->chip->ram_base,
+                                    board->chip->ram_size, permissions[i]);
+        if (err) {
+            fail(board, err);
+        }
+    }
+}
+
 /// Hooks ///
 
 // Whether the run loop has to look before this block is executed. A flash that
@@ -116,22 +134,55 @@ static bool must_stop(struct vboard *board, uint32_t address)
            exception_next(board);
 }
 
-static void on_block(struct uc_struct *uc, uint64_t address, uint32_t size,
-                     void *context)
+// Anything that the run loop or a hook has to do about this block, but to count
+// it.
+static inline bool is_special(const struct vboard *board, uint32_t address)
 {
-    struct vboard *board = context;
-    if (must_stop(board, (uint32_t)address)) {
+    const struct state *state = &board->state;
+    const uint32_t *pending = state->scs.pending.word;
+    bool disturbed = board->slice.look | board->slice.faulted |
+                     board->flash_guarded | (board->hard_end != GOING);
+    return disturbed || state->clock.cycle >= board->deadline ||
+           state->due[TIMER_FLASH] != NEVER ||
+           (pending[0] | pending[1] | pending[2] | pending[3]) ||
+           address == state->handover_pc || idle_looks(&board->idle) ||
+           steady_looks(&board->steady);
+}
+
+__attribute__((noinline)) static void
+on_special_block(struct vboard *board, uint32_t address, uint32_t size)
+{
+    if (must_stop(board, address) || code_drop_stale(board, address, size)) {
         board->slice.stopped = true;
-        uc_emu_stop(uc);
+        uc_emu_stop(board->uc);
         return;
     }
-    board->slice.block = (uint32_t)address;
+    board->slice.block = address;
     board->slice.block_size = size;
     if (address == board->state.handover_pc) {
         handover_check(board);
     }
-    idle_block(board, (uint32_t)address, size);
-    unsigned count = code_count(board, (uint32_t)address, size);
+    idle_block(board, address, size);
+    steady_block(board, address);
+    unsigned count = code_count(board, address, size);
+    board->state.clock.cycle += count;
+    board->state.instructions += count;
+}
+
+// Called for every block: the usual one goes without another call.
+static void on_block(struct uc_struct *uc, uint64_t address, uint32_t size,
+                     void *context)
+{
+    (void)uc;
+    struct vboard *board = context;
+    unsigned count = code_count_known(board, (uint32_t)address, size);
+    if (count == 0 || is_special(board, (uint32_t)address)) {
+        on_special_block(board, (uint32_t)address, size);
+        return;
+    }
+    board->slice.block = (uint32_t)address;
+    board->slice.block_size = size;
+    board->steady.wait--;
     board->state.clock.cycle += count;
     board->state.instructions += count;
 }
@@ -281,6 +332,9 @@ static uc_err open_engine(struct vboard *board)
     if (err) {
         return err;
     }
+    if (steady_open(board)) {
+        return UC_ERR_NOMEM;
+    }
     return uc_context_save(board->uc, board->fresh);
 }
 
@@ -297,6 +351,7 @@ int cpu_open(struct vboard *board)
 
 void cpu_close(struct vboard *board)
 {
+    steady_close(board);
     if (board->fresh) {
         uc_context_free(board->fresh);
     }

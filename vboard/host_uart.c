@@ -11,12 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 // How long a pipe may take to bring its first byte: "echo x | vboard ..." must
 // not race with its own echo.
 #define PIPE_START_MS 200
+
+// How long the reader of a pseudo-terminal may take for the last bytes.
+#define PTY_DRAIN_MS 200
 
 static int fail(const struct host_uart *uart, const char *what)
 {
@@ -79,6 +83,12 @@ static int open_file(struct host_uart *uart, const char *path)
     return uart->out < 0 ? fail(uart, path) : 0;
 }
 
+static int open_input(struct host_uart *uart, const char *path)
+{
+    uart->in = open(path, O_RDONLY | O_CLOEXEC);
+    return uart->in < 0 ? fail(uart, path) : 0;
+}
+
 static int open_tcp(struct host_uart *uart, uint16_t port)
 {
     uart->other =
@@ -111,6 +121,9 @@ int host_uart_open(struct host_uart *uart, unsigned number,
 {
     *uart = (struct host_uart){
         .kind = end->kind, .number = number, .in = -1, .out = -1, .other = -1};
+    if (end->input && open_input(uart, end->input)) {
+        return -1;
+    }
     switch (end->kind) {
     case UART_STDIO:
         open_stdio(uart);
@@ -237,11 +250,30 @@ static void close_fd(int fd)
     }
 }
 
+// What the other side has not read yet is lost when the terminal goes: gives
+// it a moment.
+static void drain_pty(const struct host_uart *uart)
+{
+    int unread = 0;
+    for (unsigned i = 0; i < PTY_DRAIN_MS / 10; i++) {
+        if (ioctl(uart->other, FIONREAD, &unread) || unread == 0) {
+            return;
+        }
+        poll(NULL, 0, 10);
+    }
+}
+
 int host_uart_close(struct host_uart *uart)
 {
     int err = host_uart_flush(uart);
+    if (uart->kind == UART_PTY && uart->other >= 0) {
+        drain_pty(uart);
+    }
     if (uart->terminal) {
         tcsetattr(STDIN_FILENO, TCSANOW, &uart->saved);
+    }
+    if (uart->in != uart->out) {
+        close_fd(uart->in);
     }
     close_fd(uart->out);
     close_fd(uart->other);

@@ -7,9 +7,6 @@
 #include "polling.h"
 #include "state.h"
 
-// So many equal reads make it worth looking at the loop.
-#define ENOUGH 16
-
 static const int register_id[IDLE_REGISTERS] = {
     UC_ARM_REG_R0,  UC_ARM_REG_R1, UC_ARM_REG_R2,  UC_ARM_REG_R3,
     UC_ARM_REG_R4,  UC_ARM_REG_R5, UC_ARM_REG_R6,  UC_ARM_REG_R7,
@@ -109,6 +106,7 @@ static void skip(struct vboard *board)
         cpu_set(board, register_id[counter],
                 idle->registers[2][counter] - (uint32_t)laps * step);
     }
+    steady_broken(board);
     idle->skipped += laps * idle->distance;
     board->state.clock.cycle += laps * idle->distance;
     board->state.instructions += laps * idle->distance;
@@ -156,7 +154,7 @@ static void second_lap(struct vboard *board, uint32_t address)
 
 void idle_block(struct vboard *board, uint32_t address, uint32_t size)
 {
-    if (board->idle.repeats < ENOUGH || board->idle.disabled) {
+    if (!idle_looks(&board->idle) || board->idle.disabled) {
         return;
     }
     switch (board->idle.phase) {

@@ -13,6 +13,7 @@
 struct vboard;
 
 #define IDLE_BLOCKS    8
+#define IDLE_ENOUGH    16 // equal reads make it worth looking at the loop
 #define IDLE_REGISTERS 16 // r0 to r14 and the flags
 
 enum idle_phase { IDLE_OFF, IDLE_FIRST_LAP, IDLE_SECOND_LAP };
@@ -35,6 +36,11 @@ struct idle {
     uint32_t registers[3][IDLE_REGISTERS];
 };
 
+// Whether it has a use for the next block.
+static inline bool idle_looks(const struct idle *idle)
+{
+    return idle->repeats >= IDLE_ENOUGH;
+}
 // A read of a peripheral register.
 void idle_read(struct vboard *board, uint32_t address, uint32_t value);
 // Anything else that a polling loop does not do.

@@ -30,7 +30,7 @@ enum timer {
     TIMER_USART1_RX,
     TIMER_USART2_TX,
     TIMER_USART2_RX,
-    TIMER_PIN,     // the next pin change asked for with _drive_pin_at
+    TIMER_OUTSIDE, // the next pin, supply or reset asked for by an _at
     TIMER_CUT,     // power cut at a time
     TIMER_RUN_END, // the duration given to vboard_run is over
     TIMER_COUNT
@@ -58,7 +58,7 @@ void rcc_due(struct vboard *board, enum timer timer);       // rcc.c
 void pwr_due(struct vboard *board, enum timer timer);       // pwr.c
 void usart_tx_due(struct vboard *board, enum timer timer);  // usart.c
 void usart_rx_due(struct vboard *board, enum timer timer);  // usart.c
-void pin_due(struct vboard *board, enum timer timer);       // gpio.c
+void outside_due(struct vboard *board, enum timer timer);   // outside.c
 void cut_due(struct vboard *board, enum timer timer);       // board.c
 void run_end_due(struct vboard *board, enum timer timer);   // cpu.c
 
@@ -86,7 +86,7 @@ void cpu_poke(struct vboard *board);
 // Address of the instruction under way: the access it makes is looked for in
 // its block.
 uint32_t cpu_pc(const struct vboard *board);
-// Drops translated code of a changed piece of flash.
+// A piece of flash has changed: its translated code is in doubt.
 void cpu_code_changed(struct vboard *board, uint32_t address, uint32_t size);
 // The access under way ends in a BusFault (escalates as on the core).
 void cpu_bus_fault(struct vboard *board, uint32_t address);
@@ -142,7 +142,10 @@ struct device {
     // What it returns may depend on the state and on timers that have fired,
     // but not on now(): polling loops are skipped up to the next timer
     // (idle.h). peek keeps to this as well. SysTick and DWT, which count, are
-    // no devices: mmio.c never lets their reads pass for polling.
+    // no devices: mmio.c never lets their reads pass for polling. Whole laps of
+    // a main loop are skipped too (steady.h), reads and writes that have left
+    // struct state as it was among them: a device that keeps anything outside
+    // of it calls steady_broken() in each access that touches that.
     uint32_t (*read)(struct vboard *board, const struct device *device,
                      uint32_t offset, unsigned size);
     void (*write)(struct vboard *board, const struct device *device,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Independent watchdog (RM0390 20): on LSI, in the supply's own domain.
+//
+// A debugger that halts the core halts virtual time as well: the watchdog is
+// frozen then as if DBG_IWDG_STOP in DBGMCU_APB1_FZ were set, even if it is
+// not. On the hardware only that bit keeps it from resetting a halted chip.
 
 #include "rcc.h"
 #include "state.h"
@@ -19,12 +23,11 @@ enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
 #define SYNC       (5 * LSI_CYCLE) // RM0390 20.4.4, at the most
 #define COUNT_FULL 0xFFFu
 
-// A watchdog that runs is handed over running: nothing here is compared.
 static const struct reg regs[] = {
     {"KR", KR, 0, 0},
-    {"PR", PR, 0, 0},
-    {"RLR", RLR, COUNT_FULL, 0},
-    {"SR", SR, 0, 0},
+    {"PR", PR, 0, 7},
+    {"RLR", RLR, COUNT_FULL, COUNT_FULL},
+    {"SR", SR, 0, SR_PVU | SR_RVU},
 };
 
 static struct iwdg_state *state_of(struct vboard *board)
@@ -32,6 +35,13 @@ static struct iwdg_state *state_of(struct vboard *board)
     return &board->state.device.iwdg;
 }
 
+bool iwdg_handed_over(const struct vboard *board, uint32_t offset)
+{
+    return board->state.device.iwdg.running && offset != SR;
+}
+
+// What is read of PR and RLR while an update is under way is not valid
+// (RM0390 20.4.2): here, the value before.
 static uint32_t iwdg_peek(const struct vboard *board,
                           const struct device *device, uint32_t offset)
 {
@@ -39,9 +49,9 @@ static uint32_t iwdg_peek(const struct vboard *board,
     const struct iwdg_state *iwdg = &board->state.device.iwdg;
     switch (offset) {
     case PR:
-        return iwdg->pr;
+        return iwdg->pvu ? iwdg->old_pr : iwdg->pr;
     case RLR:
-        return iwdg->rlr;
+        return iwdg->rvu ? iwdg->reload : iwdg->rlr;
     case SR:
         return (iwdg->pvu ? SR_PVU : 0) | (iwdg->rvu ? SR_RVU : 0);
     default:
@@ -53,9 +63,10 @@ static void due_update(struct vboard *board)
 {
     const struct iwdg_state *iwdg = state_of(board);
     uint64_t ticks = (uint64_t)iwdg->count + 1;
+    // it stands until LSI, which it has switched on, has started up
+    bool counts = iwdg->running && rcc_lsi_ready(board);
     timer_set(board, TIMER_IWDG,
-              iwdg->running ? iwdg->since + ticks * iwdg->divider * LSI_CYCLE
-                            : NEVER);
+              counts ? iwdg->since + ticks * iwdg->divider * LSI_CYCLE : NEVER);
 }
 
 static void set_count(struct vboard *board, uint32_t count)
@@ -63,6 +74,12 @@ static void set_count(struct vboard *board, uint32_t count)
     struct iwdg_state *iwdg = state_of(board);
     iwdg->count = count;
     iwdg->since = now(board);
+    due_update(board);
+}
+
+void iwdg_fed_at(struct vboard *board, uint64_t time)
+{
+    state_of(board)->since = time;
     due_update(board);
 }
 
@@ -117,6 +134,9 @@ void iwdg_lsi_ready(struct vboard *board)
         iwdg->rvu_at = arrival(board);
     }
     sync_update(board);
+    if (iwdg->running) {
+        set_count(board, iwdg->count);
+    }
 }
 
 static void start(struct vboard *board)
@@ -136,8 +156,9 @@ static void write_kr(struct vboard *board, uint32_t key)
     iwdg->writable = key == KEY_UNLOCK;
     if (key == KEY_START) {
         start(board);
-    } else if (key == KEY_RELOAD) {
+    } else if (key == KEY_RELOAD && iwdg->running) {
         set_count(board, iwdg->reload);
+        steady_fed(board);
     }
 }
 
@@ -172,6 +193,7 @@ static void iwdg_write(struct vboard *board, const struct device *device,
     if (offset == KR) {
         write_kr(board, value);
     } else if (offset == PR && may_write(board, device, PR, iwdg->pvu)) {
+        iwdg->old_pr = iwdg->pr;
         iwdg->pr = value & 7;
         iwdg->pvu = true;
         iwdg->pvu_at = arrival(board);

@@ -13,6 +13,8 @@
 #define PPB_TPIU 0xE0040000u
 #define PPB_PAGE 0x1000u
 
+#define SYST_CVR (PPB_SCS + 0x18)
+
 #define CONTROL_NPRIV 1u
 
 struct range {
@@ -96,6 +98,12 @@ static const struct range ranges[] = {
 #define RANGES (sizeof(ranges) / sizeof(ranges[0]))
 _Static_assert(RANGES == MMIO_RANGES, "a window for each range");
 
+// SysTick and CYCCNT, of all registers.
+static bool changes_by_itself(uint32_t address)
+{
+    return (address & ~3u) == SYST_CVR || address >> 12 == PPB_DWT >> 12;
+}
+
 static uint64_t on_read(struct uc_struct *uc, uint64_t offset, unsigned size,
                         void *context)
 {
@@ -112,7 +120,10 @@ static uint64_t on_read(struct uc_struct *uc, uint64_t offset, unsigned size,
     if (window->range->read == bus_read) {
         idle_read(board, address, value);
     } else {
-        idle_broken(board); // SysTick and CYCCNT change by themselves
+        idle_broken(board);
+    }
+    if (changes_by_itself(address)) {
+        steady_broken(board);
     }
     return value;
 }

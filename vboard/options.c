@@ -12,7 +12,10 @@ enum key {
     KEY_FLASH,
     KEY_UART1,
     KEY_UART2,
+    KEY_INPUT1,
+    KEY_INPUT2,
     KEY_PRESS,
+    KEY_NRST,
     KEY_CUT,
     KEY_FOR,
     KEY_UNTIL,
@@ -38,10 +41,15 @@ static const struct argp_option table[] = {
      "127.0.0.1)",
      2},
     {"uart2", KEY_UART2, "END", 0, "the same for USART2", 2},
+    {"uart1-input", KEY_INPUT1, "FILE[@TIME]", 0,
+     "send a file to USART1, from a time on; with file: or nothing as its END",
+     2},
+    {"uart2-input", KEY_INPUT2, "FILE[@TIME]", 0, "the same for USART2", 2},
     {"press", KEY_PRESS, "PIN@TIME[:DURATION]", 0,
      "press a button that pulls a pin low, for 100ms or DURATION: PA8@1.5s; "
-     "may be repeated",
+     "at 0s it is held before the first instruction; may be repeated",
      2},
+    {"nrst", KEY_NRST, "TIME", 0, "press the reset button; may be repeated", 2},
     {"cut-power", KEY_CUT, "WHEN", 0,
      "cut the power at a time (1.2s) or at a flash operation of this run: "
      "flash-op:N[:before|torn|after]; torn leaves it half done and is the "
@@ -55,7 +63,8 @@ static const struct argp_option table[] = {
     {"timing", KEY_TIMING, "typ|max", 0,
      "flash times of the data sheet: typical (default) or maximum", 4},
     {"seed", KEY_SEED, "N", 0, "of RAM at power-on and torn operations", 4},
-    {"vdd", KEY_VDD, "VOLTS", 0, "supply, 3.3 by default", 4},
+    {"vdd", KEY_VDD, "VOLTS[@TIME]", 0,
+     "supply, 3.3 by default; from a time on, and then may be repeated", 4},
     {"hse", KEY_HSE, "FREQUENCY", 0,
      "crystal or clock at OSC_IN (8M); none by default", 4},
     {"gdb", KEY_GDB, "PORT", 0,
@@ -105,6 +114,32 @@ static const char *add_press(struct options *options, const char *arg)
     return parse_press(arg, &options->press[options->presses++]);
 }
 
+static const char *add_reset(struct options *options, const char *arg)
+{
+    if (options->resets == MAX_RESETS) {
+        return "too many of them";
+    }
+    return parse_time(arg, &options->reset[options->resets++]);
+}
+
+static const char *add_vdd(struct options *options, const char *arg)
+{
+    struct supply supply;
+    const char *problem = parse_supply(arg, &supply);
+    if (problem) {
+        return problem;
+    }
+    if (!supply.later) {
+        options->config.vdd_mv = supply.millivolts;
+        return NULL;
+    }
+    if (options->vdds == MAX_VDDS) {
+        return "too many of them";
+    }
+    options->vdd[options->vdds++] = supply;
+    return NULL;
+}
+
 // Takes one option; NULL, or what is wrong with its value.
 static const char *take(struct options *options, int key, char *arg)
 {
@@ -121,8 +156,13 @@ static const char *take(struct options *options, int key, char *arg)
     case KEY_UART1:
     case KEY_UART2:
         return parse_uart(arg, &options->uart[key - KEY_UART1]);
+    case KEY_INPUT1:
+    case KEY_INPUT2:
+        return parse_input(arg, &options->uart[key - KEY_INPUT1]);
     case KEY_PRESS:
         return add_press(options, arg);
+    case KEY_NRST:
+        return add_reset(options, arg);
     case KEY_CUT:
         return parse_cut(arg, &options->cut);
     case KEY_FOR:
@@ -138,7 +178,7 @@ static const char *take(struct options *options, int key, char *arg)
     case KEY_SEED:
         return parse_number(arg, &config->seed);
     case KEY_VDD:
-        return parse_voltage(arg, &config->vdd_mv);
+        return add_vdd(options, arg);
     case KEY_HSE:
         return parse_frequency(arg, &config->hse_hz);
     case KEY_GDB:
@@ -176,6 +216,15 @@ static void check(struct argp_state *state, const struct options *options)
         options->uart[1].kind == UART_STDIO) {
         argp_error(state, "only one UART can be stdio: give the other one pty, "
                           "file:NAME or tcp:PORT");
+    }
+    for (unsigned i = 0; i < UARTS; i++) {
+        const struct uart_end *end = &options->uart[i];
+        if (end->input && end->kind != UART_NOTHING && end->kind != UART_FILE) {
+            argp_error(state,
+                       "--uart%u-input: USART%u has its input from --uart%u; "
+                       "give that file:NAME",
+                       i + 1, i + 1, i + 1);
+        }
     }
 }
 
@@ -217,5 +266,8 @@ void options_free(struct options *options)
 {
     for (unsigned i = 0; i < options->loads; i++) {
         free(options->load[i].path);
+    }
+    for (unsigned i = 0; i < UARTS; i++) {
+        free(options->uart[i].input);
     }
 }

@@ -10,6 +10,8 @@
 
 #define MAX_LOADS   16
 #define MAX_PRESSES 64
+#define MAX_RESETS  32
+#define MAX_VDDS    32
 #define UARTS       2
 
 // How the command ends.
@@ -28,6 +30,10 @@ struct options {
     unsigned loads;
     struct press press[MAX_PRESSES];
     unsigned presses;
+    uint64_t reset[MAX_RESETS]; // presses of NRST
+    unsigned resets;
+    struct supply vdd[MAX_VDDS]; // those at a time of their own
+    unsigned vdds;
     struct uart_end uart[UARTS];
     struct cut cut;
     const char *flash;  // file with the flash's contents, or NULL

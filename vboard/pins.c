@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The world outside the pins: what buttons and wires drive, now or later.
-
-#include <string.h>
+// The world outside the pins: what buttons and wires drive.
 
 #include "state.h"
-
-enum {
-    LATER_MAX = sizeof((struct pin_drive){0}.later) /
-                sizeof((struct pin_drive){0}.later[0])
-};
 
 // Pins of the LQFP64 package (DS10693 table 10), ports A to H.
 static const uint32_t bonded[GPIO_PORTS] = {0xFFFF, 0xF7FF, 0xFFFF, 0x0004,
@@ -34,13 +27,6 @@ static bool parse(const char *name, unsigned *port, unsigned *pin)
     return !*digit && *pin < 16 && (bonded[*port] >> *pin) & 1;
 }
 
-static void rearm(struct vboard *board)
-{
-    const struct pin_drive *pins = &board->state.device.pins;
-    timer_set(board, TIMER_PIN,
-              pins->later_count ? pins->later[0].time : NEVER);
-}
-
 int vboard_drive_pin(struct vboard *board, const char *name, int level)
 {
     unsigned port;
@@ -55,40 +41,23 @@ int vboard_drive_pin(struct vboard *board, const char *name, int level)
 int vboard_drive_pin_at(struct vboard *board, const char *name, int level,
                         uint64_t time)
 {
-    struct pin_drive *pins = &board->state.device.pins;
     unsigned port;
     unsigned pin;
-    if (!parse(name, &port, &pin) || pins->later_count == LATER_MAX) {
+    if (!parse(name, &port, &pin)) {
         return -1;
     }
-    unsigned place = pins->later_count;
-    while (place > 0 && pins->later[place - 1].time > time) {
-        pins->later[place] = pins->later[place - 1];
-        place--;
+    if (time <= now(board)) {
+        gpio_drive(board, port, pin, level);
+        return 0;
     }
-    pins->later[place] = (struct pin_change){
+    struct change change = {
+        .kind = CHANGE_PIN,
         .time = time,
         .port = (uint8_t)port,
         .pin = (uint8_t)pin,
         .level = (int8_t)(level < 0 ? -1 : level != 0),
     };
-    pins->later_count++;
-    rearm(board);
-    return 0;
-}
-
-void pin_due(struct vboard *board, enum timer timer)
-{
-    (void)timer;
-    struct pin_drive *pins = &board->state.device.pins;
-    while (pins->later_count && pins->later[0].time <= now(board)) {
-        struct pin_change change = pins->later[0];
-        pins->later_count--;
-        memmove(&pins->later[0], &pins->later[1],
-                pins->later_count * sizeof(pins->later[0]));
-        gpio_drive(board, change.port, change.pin, change.level);
-    }
-    rearm(board);
+    return outside_later(board, &change);
 }
 
 int vboard_pin(struct vboard *board, const char *name)

@@ -10,7 +10,6 @@
 
 #define BDCR_BDRST (1u << 16)
 #define CSR_LSION  (1u << 0)
-#define CSR_LSIRDY (1u << 1)
 #define CSR_RMVF   (1u << 24)
 #define CSR_FLAGS  0xFE000000u
 
@@ -56,12 +55,7 @@ static uint32_t rcc_peek(const struct vboard *board,
                          const struct device *device, uint32_t offset)
 {
     (void)device;
-    const struct rcc_state *rcc = &board->state.device.rcc;
-    uint32_t value = rcc->reg[offset / 4];
-    if (offset == RCC_CSR && rcc->lsi_forced) {
-        value |= CSR_LSIRDY;
-    }
-    return value;
+    return board->state.device.rcc.reg[offset / 4];
 }
 
 static uint32_t writable(uint32_t offset)

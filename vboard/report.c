@@ -8,6 +8,7 @@
 void send_event(struct vboard *board, struct vboard_event *event)
 {
     event->time = now(board);
+    board->events++;
     if (board->config.event) {
         board->config.event(board->config.context, event);
     }

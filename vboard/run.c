@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "events_json.h"
 #include "flash_file.h"
@@ -37,9 +38,10 @@ struct run {
     struct events_json events;
     struct leds leds;
     bool live;
-    bool seen;   // the text of --until
-    bool fault;  // the firmware took a fault
-    bool broken; // the host failed, and that has been said
+    bool unended; // what stdout has got last is no end of line
+    bool seen;    // the text of --until
+    bool fault;   // the firmware took a fault
+    bool broken;  // the host failed, and that has been said
 };
 
 static volatile sig_atomic_t interrupted;
@@ -58,6 +60,9 @@ static void on_byte(struct run *run, unsigned unit, uint8_t byte)
         return;
     }
     host_uart_put(&run->uart[unit - 1], byte);
+    if (run->options->uart[unit - 1].kind == UART_STDIO) {
+        run->unended = byte != '\n';
+    }
     // under a debugger nobody else flushes while the firmware runs
     if (run->options->gdb_port && byte == '\n' &&
         host_uart_flush(&run->uart[unit - 1])) {
@@ -136,6 +141,30 @@ static int press(struct run *run, const struct press *press)
     return 0;
 }
 
+static int plan_outside(struct run *run)
+{
+    const struct options *options = run->options;
+    for (unsigned i = 0; i < options->presses; i++) {
+        if (press(run, &options->press[i])) {
+            return -1;
+        }
+    }
+    bool full = false;
+    for (unsigned i = 0; i < options->vdds; i++) {
+        const struct supply *vdd = &options->vdd[i];
+        full =
+            vboard_set_vdd_at(run->board, vdd->millivolts, vdd->time) || full;
+    }
+    for (unsigned i = 0; i < options->resets; i++) {
+        full = vboard_reset_at(run->board, options->reset[i]) || full;
+    }
+    if (full) {
+        fprintf(stderr, "vboard: too many --press, --vdd and --nrst\n");
+        return -1;
+    }
+    return 0;
+}
+
 static int make_board(struct run *run)
 {
     const struct options *options = run->options;
@@ -156,10 +185,8 @@ static int make_board(struct run *run)
             return -1;
         }
     }
-    for (unsigned i = 0; i < options->presses; i++) {
-        if (press(run, &options->press[i])) {
-            return -1;
-        }
+    if (plan_outside(run)) {
+        return -1;
     }
     if (options->cut.when == CUT_AT_TIME) {
         vboard_cut_at_time(run->board, options->cut.time);
@@ -200,19 +227,25 @@ static void catch_signals(void)
 
 /// Running ///
 
-// Passes on what came from the host; what the board cannot take yet is offered
-// again.
+// Passes on what came from the host, as much as the board takes; the rest is
+// offered again.
 static void pass_input(struct run *run, unsigned index)
 {
     struct input *input = &run->input[index];
-    if (input->len == 0) {
-        input->len =
-            host_uart_get(&run->uart[index], input->data, sizeof input->data);
+    if (vboard_time(run->board) < run->options->uart[index].input_at) {
+        return;
     }
-    if (input->len > 0 && vboard_uart_send(run->board, (int)index + 1,
-                                           input->data, input->len) == 0) {
+    do {
+        if (input->len == 0) {
+            input->len = host_uart_get(&run->uart[index], input->data,
+                                       sizeof input->data);
+        }
+        if (input->len == 0 || vboard_uart_send(run->board, (int)index + 1,
+                                                input->data, input->len)) {
+            return;
+        }
         input->len = 0;
-    }
+    } while (!interrupted);
 }
 
 static void exchange(struct run *run)
@@ -233,9 +266,21 @@ static void serve_debugger(struct run *run)
     interrupted = interrupted || end == 1;
 }
 
-static enum vboard_stop go(struct run *run)
+// How long to run before the next look at the host.
+static uint64_t next_slice(const struct run *run, uint64_t time, uint64_t end)
 {
     uint64_t slice = run->live ? SLICE_LIVE : SLICE_FAST;
+    for (unsigned i = 0; i < UARTS; i++) {
+        uint64_t from = run->options->uart[i].input_at;
+        if (from > time && from - time < slice) {
+            slice = from - time;
+        }
+    }
+    return end - time < slice ? end - time : slice;
+}
+
+static enum vboard_stop go(struct run *run)
+{
     uint64_t end = run->options->duration;
     if (end == UINT64_MAX && !run->live) {
         end = DEFAULT_DURATION;
@@ -253,7 +298,7 @@ static enum vboard_stop go(struct run *run)
         if (time >= end) {
             break;
         }
-        why = vboard_run(run->board, end - time < slice ? end - time : slice);
+        why = vboard_run(run->board, next_slice(run, time, end));
         exchange(run);
         if (run->live) {
             pace_wait(&pace, vboard_time(run->board));
@@ -297,10 +342,21 @@ static const char *reason(const struct run *run, enum vboard_stop why)
     return early ? "interrupted" : reasons[why];
 }
 
+// Whether stdout and stderr end in one place: a terminal, for example.
+static bool shared_output(void)
+{
+    struct stat out, err;
+    return fstat(1, &out) == 0 && fstat(2, &err) == 0 &&
+           out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+}
+
 static void print_summary(const struct run *run, const char *why,
                           enum exit_status status)
 {
     uint64_t time = vboard_time(run->board);
+    if (run->unended && shared_output()) {
+        fputc('\n', stderr);
+    }
     leds_print(&run->leds, stderr);
     fprintf(stderr,
             "vboard: ended by %s at %llu.%06llu s, after %llu instructions "

@@ -12,6 +12,7 @@
 #include "devices.h"
 #include "idle.h"
 #include "internal.h"
+#include "steady.h"
 
 // Time is counted in cycles of HCLK; picoseconds follow from the moment of the
 // last change of HCLK, so nothing is ever rounded twice.
@@ -114,6 +115,8 @@ struct vboard {
     uint64_t deadline; // cycle at which the next timer is due
     struct slice slice;
     struct idle idle;
+    struct steady steady;
+    uint64_t events;           // sent so far
     enum stop_reason soft_end; // waits for the end of the block
     enum stop_reason hard_end;
     uint32_t reset_cause;
@@ -126,6 +129,8 @@ struct vboard {
     uint8_t *translated;
     bool ram_executed;
     bool flash_guarded; // not readable as data, see guard_flash()
+
+    const struct device *recent; // the last one accessed
 
     struct gdb *gdb;  // NULL while no debugger is attached
     uc_hook gdb_hook; // 0 until the first one was
@@ -144,19 +149,43 @@ void timers_reset(struct vboard *board);
 void time_skip(struct vboard *board, uint64_t until);
 // After a restore: the cycle of the next timer.
 void deadline_update(struct vboard *board);
+// Cycles at which a timer is due, or the first of all but one.
+uint64_t cycle_of_timer(const struct vboard *board, enum timer timer);
+uint64_t deadline_without(const struct vboard *board, enum timer timer);
 
 // code.c
+// Code has been executed in RAM, by any board: stores may change it from now on
+// (fast_ram.c).
+extern bool code_in_ram;
+// Number of instructions in a block of flash that was seen before; else 0. The
+// count is kept with the block's size in half-words, modulo 256.
+static inline unsigned code_count_known(const struct vboard *board,
+                                        uint32_t address, uint32_t size)
+{
+    const struct chip *chip = board->chip;
+    uint32_t base = address < chip->flash_size ? 0 : chip->flash_base;
+    if (address - base >= chip->flash_size) {
+        return 0;
+    }
+    unsigned known = board->block_count[(address - base) / 2];
+    return known >> 8 == (size >> 1 & 0xFF) ? known & 0xFF : 0;
+}
 // Number of instructions in a block that was translated; marks its pages.
 unsigned code_count(struct vboard *board, uint32_t address, uint32_t size);
+// Before a block: drops what was translated from other contents of flash. True:
+// of this block, so that the run has to begin anew with it.
+bool code_drop_stale(struct vboard *board, uint32_t address, uint32_t size);
 // The bytes of a block.
 const uint8_t *code_at(const struct vboard *board, uint32_t address);
-// Before a run: drops the code of what was changed from outside meanwhile.
+// Before a run: finds what was changed from outside meanwhile.
 void code_refresh(struct vboard *board);
 // RAM was changed behind the CPU's back.
 void code_ram_changed(struct vboard *board);
 
 // engine.c
 int cpu_open(struct vboard *board);
+// Stores to RAM that were found harmless before are checked again.
+void cpu_check_ram_stores(struct vboard *board);
 void cpu_close(struct vboard *board);
 uc_err cpu_add_hook(struct vboard *board, int type, void (*callback)(void),
                     uc_hook *handle);

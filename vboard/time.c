@@ -16,7 +16,7 @@ static void (*const handler[TIMER_COUNT])(struct vboard *, enum timer) = {
     [TIMER_USART1_RX] = usart_rx_due,
     [TIMER_USART2_TX] = usart_tx_due,
     [TIMER_USART2_RX] = usart_rx_due,
-    [TIMER_PIN] = pin_due,
+    [TIMER_OUTSIDE] = outside_due,
     [TIMER_CUT] = cut_due,
     [TIMER_RUN_END] = run_end_due,
 };
@@ -76,6 +76,21 @@ uint64_t timers_next(const struct vboard *board)
 void deadline_update(struct vboard *board)
 {
     board->deadline = cycle_of_time(board, timers_next(board));
+}
+
+uint64_t cycle_of_timer(const struct vboard *board, enum timer timer)
+{
+    return cycle_of_time(board, board->state.due[timer]);
+}
+
+uint64_t deadline_without(const struct vboard *board, enum timer without)
+{
+    uint64_t first = NEVER;
+    for (enum timer timer = 0; timer < TIMER_COUNT; timer++) {
+        uint64_t due = board->state.due[timer];
+        first = timer != without && due < first ? due : first;
+    }
+    return cycle_of_time(board, first);
 }
 
 void timer_set(struct vboard *board, enum timer timer, uint64_t due)

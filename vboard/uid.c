@@ -3,6 +3,8 @@
 // What identifies the chip: the unique ID and the flash size in system memory
 // (RM0390 34), and DBGMCU with its ID code (RM0390 33.6, 33.16).
 
+#include <string.h>
+
 #include "state.h"
 
 static const struct reg uid_regs[] = {
@@ -69,51 +71,45 @@ const struct device flash_size_device = {
 
 enum { IDCODE = 0x00, CR = 0x04, APB1_FZ = 0x08, APB2_FZ = 0x0C };
 
-// debugging is not the application's business: nothing for the hand-over
+#define DBG_IWDG_STOP (1u << 12)
+
+// bits that exist, CR first
+static const uint32_t dbgmcu_bits[] = {0x000000E7, 0x07E01DFF, 0x00070003};
+
+// The watchdog may be handed over frozen for debuggers (DESIGN.md).
 static const struct reg dbgmcu_regs[] = {
     {"IDCODE", IDCODE, 0, 0},
-    {"CR", CR, 0, 0},
-    {"APB1_FZ", APB1_FZ, 0, 0},
-    {"APB2_FZ", APB2_FZ, 0, 0},
+    {"CR", CR, 0, 0x000000E7},
+    {"APB1_FZ", APB1_FZ, 0, 0x07E01DFF & ~DBG_IWDG_STOP},
+    {"APB2_FZ", APB2_FZ, 0, 0x00070003},
 };
 
 static uint32_t peek_dbgmcu(const struct vboard *board,
                             const struct device *device, uint32_t offset)
 {
     (void)device;
-    const struct dbgmcu_state *dbgmcu = &board->state.device.dbgmcu;
-    switch (offset) {
-    case IDCODE:
+    if (offset == IDCODE) {
         return 0x10000421;
-    case CR:
-        return dbgmcu->cr;
-    case APB1_FZ:
-        return dbgmcu->apb1_fz;
-    default:
-        return dbgmcu->apb2_fz;
     }
+    return board->state.device.dbgmcu.reg[offset / 4 - 1];
+}
+
+uint32_t dbgmcu_at_reset(const struct vboard *board, uint32_t offset)
+{
+    return offset == IDCODE
+               ? 0
+               : board->state.device.dbgmcu.at_reset[offset / 4 - 1];
 }
 
 static void write_dbgmcu(struct vboard *board, const struct device *device,
                          uint32_t offset, uint32_t value, unsigned size)
 {
-    struct dbgmcu_state *dbgmcu = &board->state.device.dbgmcu;
-    value = bus_lanes(peek_dbgmcu(board, device, offset & ~3u), offset, value,
-                      size);
-    switch (offset & ~3u) {
-    case IDCODE:
+    if (offset == IDCODE) {
         write_id(board, device, offset, value, size);
-        break;
-    case CR:
-        dbgmcu->cr = value & 0xE7;
-        break;
-    case APB1_FZ:
-        dbgmcu->apb1_fz = value & 0x07E01DFF;
-        break;
-    default:
-        dbgmcu->apb2_fz = value & 0x00070003;
-        break;
+        return;
     }
+    unsigned i = offset / 4 - 1;
+    board->state.device.dbgmcu.reg[i] = value & dbgmcu_bits[i];
 }
 
 // Only a power-on reset reaches DBGMCU (RM0390 33.16.3).
@@ -121,16 +117,18 @@ static void reset_dbgmcu(struct vboard *board, const struct device *device,
                          bool power)
 {
     (void)device;
+    struct dbgmcu_state *dbgmcu = &board->state.device.dbgmcu;
     if (power) {
-        board->state.device.dbgmcu = (struct dbgmcu_state){0};
+        memset(dbgmcu, 0, sizeof(*dbgmcu));
     }
+    memcpy(dbgmcu->at_reset, dbgmcu->reg, sizeof(dbgmcu->reg));
 }
 
 const struct device dbgmcu_device = {
     .name = "DBGMCU",
     .base = 0xE0042000,
     .size = 0x400,
-    .widths = 1 | 2 | 4,
+    .widths = 4, // RM0390 33.16.3: 32-bit access only
     .write = write_dbgmcu,
     .peek = peek_dbgmcu,
     .reset = reset_dbgmcu,

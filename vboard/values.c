@@ -84,6 +84,21 @@ const char *parse_voltage(const char *text, uint32_t *millivolts)
     return NULL;
 }
 
+const char *parse_supply(const char *text, struct supply *supply)
+{
+    char buffer[64];
+    const char *at = strchr(text, '@');
+    size_t len = at ? (size_t)(at - text) : strlen(text);
+    if (len >= sizeof buffer) {
+        return "give VOLTS or VOLTS@TIME: 2.5@1.5s";
+    }
+    memcpy(buffer, text, len);
+    buffer[len] = '\0';
+    *supply = (struct supply){.later = at != NULL};
+    const char *problem = parse_voltage(buffer, &supply->millivolts);
+    return problem || !at ? problem : parse_time(at + 1, &supply->time);
+}
+
 // The whole of text as a number below 2^32, 0x... for hexadecimal.
 static bool read_number(const char *text, uint32_t *number)
 {
@@ -229,4 +244,21 @@ const char *parse_uart(const char *text, struct uart_end *end)
         return NULL;
     }
     return "give stdio, pty, file:NAME or tcp:PORT";
+}
+
+const char *parse_input(const char *text, struct uart_end *end)
+{
+    const char *at = strrchr(text, '@');
+    // a file name may have an @ of its own
+    bool timed = at && parse_time(at + 1, &end->input_at) == NULL;
+    if (!timed) {
+        end->input_at = 0;
+    }
+    size_t len = timed ? (size_t)(at - text) : strlen(text);
+    if (len == 0) {
+        return "give FILE, or FILE@TIME: image.bin@1.5s";
+    }
+    free(end->input);
+    end->input = strndup(text, len);
+    return end->input ? NULL : "no memory";
 }

@@ -24,6 +24,13 @@ struct press {
     uint64_t duration;
 };
 
+// The supply from a time on: 2.5[@TIME].
+struct supply {
+    uint32_t millivolts;
+    uint64_t time;
+    bool later; // a time was given
+};
+
 // When the power is cut: a time, or flash-op:N[:before|torn|after].
 struct cut {
     enum { CUT_NEVER, CUT_AT_TIME, CUT_AT_OP } when;
@@ -37,8 +44,10 @@ enum uart_kind { UART_NOTHING, UART_STDIO, UART_PTY, UART_FILE, UART_TCP };
 
 struct uart_end {
     enum uart_kind kind;
-    const char *path; // UART_FILE
-    uint16_t port;    // UART_TCP; 0: any that is free
+    const char *path;  // UART_FILE
+    uint16_t port;     // UART_TCP; 0: any that is free
+    char *input;       // file that the firmware receives, or NULL; to be freed
+    uint64_t input_at; // from this time on
 };
 
 // "1.5s", "250ms", "20us", in picoseconds.
@@ -47,6 +56,7 @@ const char *parse_time(const char *text, uint64_t *time);
 const char *parse_frequency(const char *text, uint32_t *hertz);
 // "3.3", in millivolts.
 const char *parse_voltage(const char *text, uint32_t *millivolts);
+const char *parse_supply(const char *text, struct supply *supply);
 const char *parse_number(const char *text, uint32_t *number);
 const char *parse_port(const char *text, int *port);
 const char *parse_timing(const char *text, enum vboard_timing *timing);
@@ -54,5 +64,7 @@ const char *parse_load(const char *text, struct load *load);
 const char *parse_press(const char *text, struct press *press);
 const char *parse_cut(const char *text, struct cut *cut);
 const char *parse_uart(const char *text, struct uart_end *end);
+// FILE[@TIME]
+const char *parse_input(const char *text, struct uart_end *end);
 
 #endif

@@ -112,6 +112,9 @@ void vboard_power_on(struct vboard *board);
 // The reset button (NRST).
 void vboard_reset(struct vboard *board);
 
+// The same at a virtual time. 0, or -1 when too many changes are waiting.
+int vboard_reset_at(struct vboard *board, uint64_t time);
+
 // Runs for this long in virtual time. A run ends with a block of instructions
 // and may last a few of them longer: steps that must not drift are counted from
 // vboard_time(). Code in flash stalls while the flash is busy; code in RAM runs
@@ -135,7 +138,9 @@ void vboard_cut_at_time(struct vboard *board, uint64_t time);
 // pin is "PA8". Returns 0, or -1 for a pin that the chip lacks.
 int vboard_drive_pin(struct vboard *board, const char *pin, int level);
 
-// The same at a virtual time. -1 too when 128 changes are waiting already.
+// The same at a virtual time; a time that is not ahead, as 0 before the board
+// is switched on, means now. -1 too when 192 changes are waiting already, of
+// pins, supply and reset together.
 int vboard_drive_pin_at(struct vboard *board, const char *pin, int level,
                         uint64_t time);
 
@@ -151,6 +156,9 @@ int vboard_uart_send(struct vboard *board, int uart, const void *data,
 
 // The supply in millivolts from now on (PVD, power-down).
 void vboard_set_vdd(struct vboard *board, uint32_t millivolts);
+
+// The same at a virtual time. 0, or -1 when too many changes are waiting.
+int vboard_set_vdd_at(struct vboard *board, uint32_t millivolts, uint64_t time);
 
 // Test hooks for a part that fails: the operation with this number (1 is the
 // next) reports failure, or reads back wrongly, as worn flash does. One at a

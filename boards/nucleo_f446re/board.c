@@ -10,6 +10,8 @@
 const struct board board = {
     .hse = {8000000, true}, // the ST-LINK's MCO, connected on delivery
     .console = {BOARD_CONSOLE},
+    // twice the longest that ota_stage_write may take: two sectors of 2 s
+    .trial_watchdog_ms = 8000,
     .red_led = {'A', 4}, // A2
     .app_led = {'A', 1}, // A1
     .button = {'A', 8},  // D7, to ground

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The board's button: an edge raises an interrupt, which takes note of the
-// time; thread mode looks again when the contact has stopped bouncing.
+// time; thread mode looks again when the contact has stopped bouncing. It
+// counts when it is let go: one that is held at a reset is a call for recovery.
 
 #include "button.h"
 
@@ -31,9 +32,14 @@ void button_start(void)
 
 bool button_pressed(void)
 {
-    if (!edge || stm32_millis() - edge_time < BOUNCE_MS) {
+    static bool down;
+    if (edge && stm32_millis() - edge_time >= BOUNCE_MS) {
+        edge = false;
+        down = down || !stm32_pin_read(board.button); // a spike is over by now
+    }
+    if (!down || edge || !stm32_pin_read(board.button)) {
         return false;
     }
-    edge = false;
-    return !stm32_pin_read(board.button); // a spike is over by now
+    down = false;
+    return true;
 }

@@ -7,8 +7,8 @@
 
 void button_start(void);
 
-// Whether the button has been pressed, once for each press. Call every few
-// milliseconds.
+// Whether the button has been pressed and let go, once for each press. Call
+// every few milliseconds.
 bool button_pressed(void);
 
 #endif

@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: MIT
 //
-// The demo application: blinks, says what the last update did, and asks the
-// bootloader for an update when the button is pressed.
+// The demo application: blinks, says what the last update did, confirms itself
+// when it is on trial, and updates: from the C array when the button is
+// pressed, from the console when it reads a 'u' there.
 
 #include "board.h"
 #include "button.h"
 #include "ota/app.h"
 #include "ota/image.h"
 #include "port.h"
+#include "self_test.h"
+#include "update.h"
 
 #define BLINK_MS 100
 
 extern const struct ota_layout board_layout;
+
+static const char *outcome(const struct ota_status *status)
+{
+    if (status->result == 0) {
+        return "";
+    }
+    switch (status->step) {
+    case OTA_STEP_TRIAL:
+        return "reverted, ";
+    case OTA_STEP_RESTORE:
+        return "restored, "; // it had rotted since
+    default:
+        return "refused, ";
+    }
+}
 
 static void print_last_update(const struct ota_app *app)
 {
@@ -19,17 +37,12 @@ static void print_last_update(const struct ota_app *app)
     int err = ota_app_status(app, &status);
     if (err) {
         stm32_print(&board.console, "unknown, %s\n", ota_error_text(err));
-    } else if (status.tried_version == 0 && status.result == 0) {
+    } else if (status.step == OTA_STEP_NONE) {
         stm32_print(&board.console, "none\n");
-    } else if (status.result == 0) {
-        stm32_print(&board.console, "to %v: ok\n", status.tried_version);
     } else {
-        stm32_print(&board.console, "refused");
-        if (status.tried_version != 0) {
-            stm32_print(&board.console, " %v", status.tried_version);
-        }
-        stm32_print(&board.console, ": %s (%s)\n",
-                    ota_error_text(status.result), ota_step_name(status.step));
+        stm32_print(&board.console, "to %v: %s%s (%s)\n", status.tried_version,
+                    outcome(&status), ota_error_text(status.result),
+                    ota_step_name(status.step));
     }
 }
 
@@ -50,13 +63,22 @@ static bool open_updates(struct ota_app *app)
     return true;
 }
 
-// From thread mode: this programs flash, which stalls the core.
-static void request_update(struct ota_app *app)
+// On trial: the application that does not get here is reverted.
+static void confirm(struct ota_app *app)
 {
-    int err = ota_app_request(app, OTA_SOURCE_C_ARRAY);
+    struct ota_status status;
+    bool trial = ota_app_status(app, &status) == 0 && status.trial;
+    if (!trial || !self_test()) {
+        return;
+    }
+    int err = ota_app_confirm(app);
+    stm32_print(&board.console, "confirmed: %s\n", ota_error_text(err));
+}
+
+static void reset_if(int err)
+{
     if (err) {
-        stm32_print(&board.console, "update not requested: %s\n",
-                    ota_error_text(err));
+        stm32_print(&board.console, "no update: %s\n", ota_error_text(err));
         return;
     }
     stm32_print(&board.console, "update requested, resetting\n");
@@ -74,8 +96,12 @@ static _Noreturn void run(struct ota_app *app, bool can_update)
             toggled += BLINK_MS;
             stm32_pin_toggle(board.app_led);
         }
+        // from thread mode: these program flash, which stalls the core
         if (button_pressed() && can_update) {
-            request_update(app);
+            reset_if(update_from_array(app));
+        }
+        if (stm32_console_read(&board.console) == 'u' && can_update) {
+            reset_if(update_from_console(app));
         }
     }
 }
@@ -83,6 +109,7 @@ static _Noreturn void run(struct ota_app *app, bool can_update)
 int main(void)
 {
     struct stm32_clocks clocks;
+    stm32_iwdg_stretch(); // staging erases, up to 2 s at a time
     stm32_reset_forget(); // so that the bootloader tells the next one right
     stm32_clock_start(&board.hse, &clocks);
     stm32_systick_start(&clocks);
@@ -92,5 +119,8 @@ int main(void)
 
     struct ota_app app;
     bool can_update = open_updates(&app);
+    if (can_update) {
+        confirm(&app);
+    }
     run(&app, can_update);
 }

@@ -54,8 +54,9 @@ struct ota_boot_config {
     const struct ota_boot_source *sources; // asked in this order
     size_t source_count;
 
-    // Somebody holds the button: look for an image before running a valid
-    // application. Ends with ota_boot_end_recovery.
+    // Somebody holds the button: wait for an image from a source that cannot
+    // seek before running a valid application. Ends with ota_boot_end_recovery.
+    // What the journal asks for is done after that.
     bool recovery;
 
     // Told as the work goes on: percent 0..100 of the step. May be NULL.
@@ -79,16 +80,20 @@ struct ota_boot {
     int error;              // of the last update in this boot, 0: none failed
     enum ota_step step;     // at which it failed; DONE: installed
 
-    bool trial; // this boot of the application is one of its trial
+    bool trial;              // this boot of the application is one of its trial
+    struct ota_image update; // while the backup is looked at
     uint8_t state;
     uint8_t job;
     uint8_t slot;        // enum ota_slot that the job reads, or stages in
     uint8_t looked;      // slots that a rescue has looked into, by bit
     uint8_t rereads;     // of an application that could not be read
     uint8_t failures;    // installs that failed in this boot
+    uint8_t broken;      // lines that broke off
     bool requested;      // by the journal, not for want of an application
     bool from_any;       // any source will do
+    bool backed_up;      // in this boot
     bool polled;         // all sources have been asked
+    bool begun;          // so it says in the journal, by a record of this boot
     bool touched;        // the app slot is being replaced
     bool recovery;       // the button asks for an image
     bool backup_stands;  // the slot beside the update's is proved to hold app
@@ -117,6 +122,10 @@ OTA_CHECKED enum ota_verdict ota_boot_step(struct ota_boot *boot);
 // After OTA_BOOT_NO_APP, if the button brought it about: nobody sends anything,
 // so go on with the application, if there is a valid one.
 void ota_boot_end_recovery(struct ota_boot *boot);
+
+// The source that is asked for its bytes from the next step on, or NULL:
+// whoever shares a line with it keeps quiet.
+const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot);
 
 // After OTA_BOOT_NO_APP: whether an update was begun and could not be finished
 // (the reference system's slow blinking), rather than no application ever

@@ -16,6 +16,8 @@
 
 // Bits of features. A bit that is 0 means: this bootloader cannot.
 #define OTA_FEATURE_C_ARRAY (1u << 0) // takes updates from a C array
+#define OTA_FEATURE_UART    (1u << 1) // takes updates by XMODEM and YMODEM
+#define OTA_FEATURE_TRIAL   (1u << 2) // a new application has to confirm
 
 // Bits of image_formats.
 #define OTA_FORMAT_PLAIN (1u << 0)

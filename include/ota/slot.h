@@ -54,6 +54,10 @@ struct ota_slot_writer {
 void ota_slot_begin(struct ota_slot_writer *writer, const struct ota_area *area,
                     uint32_t total, uint32_t from);
 
+// Begins the next erase unit: erases it if that has not been done, and the one
+// behind it. ota_slot_write does so itself when it comes to one. 0 or an error.
+OTA_CHECKED int ota_slot_blank(struct ota_slot_writer *writer);
+
 // Takes len bytes. 0, OTA_ERR_RANGE when that is more than total, or an error
 // of the flash.
 OTA_CHECKED int ota_slot_write(struct ota_slot_writer *writer, const void *data,

@@ -62,7 +62,8 @@ OTA_CHECKED int32_t ota_stage_resume(struct ota_stage *stage,
                                      size_t len);
 
 // Takes the next len bytes of the file. Returns 0, OTA_ERR_RANGE when they are
-// more than the header said, or an error of the flash: begin again then.
+// more than the header said, or an error of the flash: nothing can be written
+// after that; begin or resume.
 OTA_CHECKED int ota_stage_write(struct ota_stage *stage, const void *data,
                                 size_t len);
 

@@ -47,11 +47,11 @@ void stm32_pin_input_pull_up(struct board_pin pin)
     set_mode(enable_port(pin), pin, GPIO_INPUT, GPIO_PULL_UP);
 }
 
-void stm32_pin_alternate(struct board_pin pin, uint8_t alternate)
+void stm32_pin_alternate(struct board_pin pin, uint8_t alternate, bool pull_up)
 {
     struct gpio_regs *gpio = enable_port(pin);
     set_field(&gpio->AFR[pin.number / 8], pin.number % 8, 4, alternate);
-    set_mode(gpio, pin, GPIO_ALTERNATE, GPIO_NO_PULL);
+    set_mode(gpio, pin, GPIO_ALTERNATE, pull_up ? GPIO_PULL_UP : GPIO_NO_PULL);
 }
 
 bool stm32_pin_read(struct board_pin pin)

@@ -48,7 +48,6 @@ static _Noreturn void start(uint32_t stack_pointer, uint32_t reset_vector)
 void stm32_handover(uint32_t vectors)
 {
     interrupts_off();
-    stm32_iwdg_restore();
     stop_interrupts();
     stm32_clock_stop();
     reset_peripherals(&RCC->AHB1RSTR, &RCC->AHB1ENR, RCC_AHB1_GPIO_ALL);

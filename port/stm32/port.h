@@ -19,6 +19,7 @@
 
 #include "board.h"
 #include "ota/flash.h"
+#include "ota/xmodem.h"
 
 /// Clock (clock.c) ///
 
@@ -29,12 +30,12 @@ struct stm32_clocks {
     uint32_t pclk2;
 };
 
-// From reset: 180 MHz from the HSE, else from the HSI, else 16 MHz HSI as it
+// From reset: 168 MHz from the HSE, else from the HSI, else 16 MHz HSI as it
 // is. Everything else here works with whatever comes out.
 void stm32_clock_start(const struct board_hse *hse,
                        struct stm32_clocks *clocks);
 
-// Back to the HSI and to the registers' reset values, over-drive off.
+// Back to the HSI and to the registers' reset values.
 void stm32_clock_stop(void);
 
 /// Time (systick.c) ///
@@ -54,7 +55,7 @@ void stm32_sleep(uint32_t ms);
 
 void stm32_pin_output(struct board_pin pin, bool level);
 void stm32_pin_input_pull_up(struct board_pin pin);
-void stm32_pin_alternate(struct board_pin pin, uint8_t alternate);
+void stm32_pin_alternate(struct board_pin pin, uint8_t alternate, bool pull_up);
 bool stm32_pin_read(struct board_pin pin);
 void stm32_pin_toggle(struct board_pin pin);
 
@@ -69,13 +70,21 @@ bool stm32_exti_take(struct board_pin pin);
 
 /// Console (usart.c, print.c) ///
 
-// 8N1, transmitter only. Baud rate from the clock that the USART really has.
+// 8N1. Baud rate from the clock that the USART really has.
 void stm32_console_start(const struct board_console *console,
                          const struct stm32_clocks *clocks);
 
 // Waits for each byte; what the USART does not take in time is dropped.
 void stm32_console_write(const struct board_console *console, const char *text,
                          size_t len);
+
+// The next byte that has arrived, OTA_SERIAL_NONE, or OTA_SERIAL_DAMAGED when
+// one was lost or disturbed. There is room for one byte: come back within a
+// byte's time, 87 us at 115200 baud.
+int stm32_console_read(const struct board_console *console);
+
+// The console as a line for ota_xmodem_init. Ticks must run (stm32_millis).
+struct ota_serial stm32_console_serial(const struct board_console *console);
 
 // Until the last bit is on the wire.
 void stm32_console_drain(const struct board_console *console);
@@ -105,6 +114,12 @@ bool stm32_supply_ok(void);
 // or more), or back to the one after reset (about half a second).
 void stm32_iwdg_stretch(void);
 void stm32_iwdg_restore(void);
+
+// Starts the watchdog: unless it is fed, it resets the chip after ms (up to
+// 32000) typically, 0.7 to 1.9 times that as the LSI goes (DS10693: 17 to
+// 47 kHz). Only a reset stops it; a debugger that halts the core halts it.
+void stm32_iwdg_start(uint32_t ms);
+
 void stm32_iwdg_feed(void);
 
 /// Reset (reset.c) ///

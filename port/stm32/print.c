@@ -3,41 +3,35 @@
 #include "port.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 #include "ota/image.h"
 
 static void print_text(const struct board_console *console, const char *text)
 {
-    stm32_console_write(console, text, strlen(text));
+    for (; *text != '\0'; text++) {
+        stm32_console_write(console, text, 1);
+    }
 }
 
-static void print_unsigned(const struct board_console *console, uint32_t number)
+static void print_unsigned(const struct board_console *console, uint32_t number,
+                           uint32_t base, size_t least)
 {
     char digits[10];
     size_t at = sizeof(digits);
     do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
+        digits[--at] = "0123456789abcdef"[number % base];
+        number /= base;
+    } while (number > 0 || sizeof(digits) - at < least);
     stm32_console_write(console, digits + at, sizeof(digits) - at);
-}
-
-static void print_hex(const struct board_console *console, uint32_t number)
-{
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        stm32_console_write(console, &"0123456789abcdef"[number >> shift & 15],
-                            1);
-    }
 }
 
 static void print_version(const struct board_console *console, uint32_t version)
 {
-    print_unsigned(console, OTA_VERSION_MAJOR(version));
+    print_unsigned(console, OTA_VERSION_MAJOR(version), 10, 1);
     print_text(console, ".");
-    print_unsigned(console, OTA_VERSION_MINOR(version));
+    print_unsigned(console, OTA_VERSION_MINOR(version), 10, 1);
     print_text(console, ".");
-    print_unsigned(console, OTA_VERSION_PATCH(version));
+    print_unsigned(console, OTA_VERSION_PATCH(version), 10, 1);
 }
 
 void stm32_print(const struct board_console *console, const char *format, ...)
@@ -47,21 +41,26 @@ void stm32_print(const struct board_console *console, const char *format, ...)
     for (const char *p = format; *p != '\0'; p++) {
         if (*p == '\n') {
             print_text(console, "\r\n");
-        } else if (p[0] == '%' && p[1] == 's') {
-            print_text(console, va_arg(args, const char *));
-            p++;
-        } else if (p[0] == '%' && p[1] == 'u') {
-            print_unsigned(console, va_arg(args, uint32_t));
-            p++;
-        } else if (p[0] == '%' && p[1] == 'x') {
-            print_hex(console, va_arg(args, uint32_t));
-            p++;
-        } else if (p[0] == '%' && p[1] == 'v') {
-            print_version(console, va_arg(args, uint32_t));
-            p++;
-        } else {
-            stm32_console_write(console, p, 1);
+            continue;
         }
+        switch (*p == '%' ? p[1] : '\0') {
+        case 's':
+            print_text(console, va_arg(args, const char *));
+            break;
+        case 'u':
+            print_unsigned(console, va_arg(args, uint32_t), 10, 1);
+            break;
+        case 'x':
+            print_unsigned(console, va_arg(args, uint32_t), 16, 8);
+            break;
+        case 'v':
+            print_version(console, va_arg(args, uint32_t));
+            break;
+        default:
+            stm32_console_write(console, p, 1);
+            continue;
+        }
+        p++;
     }
     va_end(args);
 }

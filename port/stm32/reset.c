@@ -9,26 +9,22 @@
 // the brown-out flag as well (RM0390 6.3.21).
 const char *stm32_reset_cause(void)
 {
+    static const struct {
+        uint32_t flag;
+        char name[16];
+    } causes[] = {
+        {RCC_CSR_LPWRRSTF, "low power"}, {RCC_CSR_WWDGRSTF, "window watchdog"},
+        {RCC_CSR_IWDGRSTF, "watchdog"},  {RCC_CSR_SFTRSTF, "software"},
+        {RCC_CSR_PORRSTF, "power-on"},   {RCC_CSR_BORRSTF, "brown-out"},
+        {RCC_CSR_PINRSTF, "reset pin"},
+    };
     uint32_t flags = RCC->CSR;
-    if (flags & RCC_CSR_LPWRRSTF) {
-        return "low-power management";
+    for (unsigned i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+        if (flags & causes[i].flag) {
+            return causes[i].name;
+        }
     }
-    if (flags & RCC_CSR_WWDGRSTF) {
-        return "window watchdog";
-    }
-    if (flags & RCC_CSR_IWDGRSTF) {
-        return "watchdog";
-    }
-    if (flags & RCC_CSR_SFTRSTF) {
-        return "software";
-    }
-    if (flags & RCC_CSR_PORRSTF) {
-        return "power-on";
-    }
-    if (flags & RCC_CSR_BORRSTF) {
-        return "brown-out";
-    }
-    return flags & RCC_CSR_PINRSTF ? "reset pin" : "unknown";
+    return "unknown";
 }
 
 void stm32_reset_forget(void)

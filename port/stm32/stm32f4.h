@@ -62,12 +62,8 @@ struct pwr_regs {
 #define PWR_CR_PLS      (7u << 5)
 #define PWR_CR_PLS_LEV5 (5u << 5)
 #define PWR_CR_VOS      (3u << 14)
-#define PWR_CR_ODEN     (1u << 16)
-#define PWR_CR_ODSWEN   (1u << 17)
 #define PWR_CSR_PVDO    (1u << 2)
 #define PWR_CSR_VOSRDY  (1u << 14)
-#define PWR_CSR_ODRDY   (1u << 16)
-#define PWR_CSR_ODSWRDY (1u << 17)
 
 /// RCC (RM0390 6.3) ///
 
@@ -198,10 +194,15 @@ struct usart_regs {
 #define USART1 ((struct usart_regs *)0x40011000)
 #define USART2 ((struct usart_regs *)0x40004400)
 
-#define USART_SR_TC  (1u << 6)
-#define USART_SR_TXE (1u << 7)
-#define USART_CR1_TE (1u << 3)
-#define USART_CR1_UE (1u << 13)
+#define USART_SR_FE   (1u << 1)
+#define USART_SR_NF   (1u << 2)
+#define USART_SR_ORE  (1u << 3)
+#define USART_SR_RXNE (1u << 5)
+#define USART_SR_TC   (1u << 6)
+#define USART_SR_TXE  (1u << 7)
+#define USART_CR1_RE  (1u << 2)
+#define USART_CR1_TE  (1u << 3)
+#define USART_CR1_UE  (1u << 13)
 
 /// IWDG (RM0390 21.4) ///
 
@@ -213,6 +214,7 @@ struct iwdg_regs {
 };
 #define IWDG ((struct iwdg_regs *)0x40003000)
 
+#define IWDG_KR_START  0xCCCCu
 #define IWDG_KR_RELOAD 0xAAAAu
 #define IWDG_KR_ACCESS 0x5555u
 #define IWDG_PR_DIV4   0u
@@ -220,6 +222,18 @@ struct iwdg_regs {
 #define IWDG_RLR_RESET 0xFFFu
 #define IWDG_SR_PVU    (1u << 0)
 #define IWDG_SR_RVU    (1u << 1)
+
+/// Debug support (RM0390 33.16) ///
+
+struct dbgmcu_regs {
+    volatile uint32_t IDCODE;
+    volatile uint32_t CR;
+    volatile uint32_t APB1_FZ;
+    volatile uint32_t APB2_FZ;
+};
+#define DBGMCU ((struct dbgmcu_regs *)0xE0042000)
+
+#define DBGMCU_APB1_FZ_IWDG_STOP (1u << 12)
 
 /// Interrupt lines (RM0390 10.2, table 38) ///
 

@@ -26,13 +26,15 @@ void stm32_console_start(const struct board_console *console,
     } else {
         RCC->APB1ENR |= RCC_APB1_USART2;
     }
-    stm32_pin_alternate(console->tx, console->alternate);
+    stm32_pin_alternate(console->tx, console->alternate, false);
+    // pulled up: a line that is not connected is idle
+    stm32_pin_alternate(console->rx, console->alternate, true);
 
     // oversampling by 16: BRR is the clock divided by the baud rate, rounded
     // (RM0390 25.4.4)
     struct usart_regs *usart = regs_of(console);
     usart->BRR = (clock + console->baud / 2) / console->baud;
-    usart->CR1 = USART_CR1_UE | USART_CR1_TE;
+    usart->CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 }
 
 void stm32_console_write(const struct board_console *console, const char *text,
@@ -47,8 +49,47 @@ void stm32_console_write(const struct board_console *console, const char *text,
     }
 }
 
+int stm32_console_read(const struct board_console *console)
+{
+    struct usart_regs *usart = regs_of(console);
+    uint32_t status = usart->SR;
+    if ((status & (USART_SR_RXNE | USART_SR_ORE)) == 0) {
+        return OTA_SERIAL_NONE;
+    }
+    // reading DR after SR clears the error flags (RM0390 25.6.1)
+    int byte = (int)(usart->DR & 0xFF);
+    return status & (USART_SR_ORE | USART_SR_NF | USART_SR_FE)
+               ? OTA_SERIAL_DAMAGED
+               : byte;
+}
+
 void stm32_console_drain(const struct board_console *console)
 {
     (void)stm32_wait(&regs_of(console)->SR, USART_SR_TC, USART_SR_TC,
                      longest_wait_us(console));
+}
+
+/// The console as a line ///
+
+static int serial_get(const struct ota_serial *serial)
+{
+    return stm32_console_read(serial->context);
+}
+
+static void serial_put(const struct ota_serial *serial, uint8_t byte)
+{
+    stm32_console_write(serial->context, (const char *)&byte, 1);
+}
+
+static uint32_t serial_millis(const struct ota_serial *serial)
+{
+    (void)serial;
+    return stm32_millis();
+}
+
+struct ota_serial stm32_console_serial(const struct board_console *console)
+{
+    // nobody writes through context
+    return (struct ota_serial){serial_get, serial_put, serial_millis,
+                               (void *)(uintptr_t)console};
 }

@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// The vector table of the STM32F446 (RM0390 10.2, table 38). A handler is
-// replaced by defining a function of its name.
+// The interrupts of the STM32F446 (RM0390 10.2, table 38); they follow those of
+// the core in the vector table. A handler is replaced by defining a function of
+// its name.
 
 #include "startup.h"
 
-#define WEAK __attribute__((weak, alias("Default_Handler")))
+#define WEAK __attribute__((weak, alias("unexpected")))
 
-// A fault, or an interrupt that nobody expects: start again. Waiting for ever
-// would make a dead device of a passing disturbance.
-void Default_Handler(void)
+void unexpected(void);
+
+// As Default_Handler in vectors.c; an alias must stand in its own file.
+void unexpected(void)
 {
     stm32_reset();
 }
 
-void NMI_Handler(void) WEAK;
-void HardFault_Handler(void) WEAK;
-void MemManage_Handler(void) WEAK;
-void BusFault_Handler(void) WEAK;
-void UsageFault_Handler(void) WEAK;
-void SVC_Handler(void) WEAK;
-void DebugMon_Handler(void) WEAK;
-void PendSV_Handler(void) WEAK;
-void SysTick_Handler(void) WEAK;
 void WWDG_IRQHandler(void) WEAK;
 void PVD_IRQHandler(void) WEAK;
 void TAMP_STAMP_IRQHandler(void) WEAK;
@@ -110,25 +103,8 @@ void SPDIF_RX_IRQHandler(void) WEAK;
 void FMPI2C1_EV_IRQHandler(void) WEAK;
 void FMPI2C1_ER_IRQHandler(void) WEAK;
 
-// Initial stack pointer and reset vector, the core's exceptions from number 2,
-// the chip's interrupts from number 16.
-__attribute__((section(".vectors"), used)) const union vector vectors[] = {
-    {.address = _estack},
-    {Reset_Handler},
-    {NMI_Handler},
-    {HardFault_Handler},
-    {MemManage_Handler},
-    {BusFault_Handler},
-    {UsageFault_Handler},
-    {0},
-    {0},
-    {0},
-    {0},
-    {SVC_Handler},
-    {DebugMon_Handler},
-    {0},
-    {PendSV_Handler},
-    {SysTick_Handler},
+__attribute__((section(".vectors.interrupts"), used))
+const union vector interrupt_vectors[] = {
     {WWDG_IRQHandler},
     {PVD_IRQHandler},
     {TAMP_STAMP_IRQHandler},
@@ -228,4 +204,5 @@ __attribute__((section(".vectors"), used)) const union vector vectors[] = {
     {FMPI2C1_ER_IRQHandler},
 };
 
-_Static_assert(sizeof(vectors) == (16 + 97) * 4, "RM0390 10.2: 97 interrupts");
+_Static_assert(sizeof(interrupt_vectors) == 97 * 4,
+               "RM0390 10.2: 97 interrupts");

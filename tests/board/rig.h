@@ -15,11 +15,10 @@
 #include <cmocka.h>
 
 #include "vboard.h"
+#include LAYOUT_HEADER // APP_OFFSET, ARRAY_OFFSET and so on
 
-#define FLASH_BASE   0x08000000u
-#define APP_OFFSET   0x10000u
-#define ARRAY_OFFSET 0x60000u
-#define SECTOR_APP   4 // the sector that the app slot begins with
+// The sector that the app slot begins with: 4 of 16 KiB, 1 of 64, 3 of 128.
+#define SECTOR_APP (APP_OFFSET == 0x10000 ? 4 : 4 + APP_OFFSET / 0x20000)
 
 // A LED or any other output, as seen from outside.
 struct rig_pin {

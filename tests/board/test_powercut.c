@@ -1,144 +1,241 @@
 // SPDX-License-Identifier: MIT
 //
-// The power is cut at every flash operation of the demo's update, on the
-// shipped binaries: before the operation, in the middle of it, after it. With
-// one slot the device then either runs a verified application, old or new, or
-// is in the update again and completes it. Never a dead end.
-//   test_board_powercut before|torn|after
+// Floor 2 of the proof: the shipped bootloader on the virtual board. The power
+// is cut before, in the middle of and after every flash operation of an update
+// cycle; then the device is switched on and has to recover. life.c says what
+// that means.
+//   test_board_powercut [--cuts N] [--part I/N] [--seed S] CYCLE SIZE
+//   test_board_powercut [--flash FILE] --replay ID
 
-#include "rig.h"
+#include "life.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-// Operations between two snapshots: a replay begins at the last one.
-#define STRIDE 32
+#define LAYOUT "internal"
+
+// After one run in so many the next update has to work.
+#define NEXT_EVERY 16
+
+// Operations on both sides of the journal's turn-over.
+#define WINDOW 80
+
+// So many operations in a row belong to the same part.
+#define CHUNK 64
+
+#define MAX_FAILURES 5
 
 static const char *const how_name[] = {"before", "torn", "after"};
 
-static enum vboard_cut how;
-
-struct line {
-    struct rig *rig;
-    uint64_t first; // operation that the update begins with
-    uint64_t ops;   // of the whole update
-    struct vboard_snapshot *snapshot[256];
-    unsigned snapshots;
+struct options {
+    const struct cycle *cycle;
+    char size[8];
+    unsigned seed;
+    uint64_t cuts; // about so many, spread; 0: all
+    unsigned part, parts;
+    uint64_t op; // of a replay
+    int how;
+    const char *flash; // where a replay leaves its flash
 };
 
-static void forget_text(struct rig *rig)
+static int usage(void)
 {
-    rig->len = rig->from = 0;
-    rig->text[0] = '\0';
-}
-
-static bool runs(const struct rig *rig, const char *version)
-{
-    char text[40];
-    snprintf(text, sizeof text, "app %s: running", version);
-    return strstr(rig->text, text) != NULL;
-}
-
-// Goes through the update once, from the moment the button is pressed, with a
-// snapshot right after every STRIDE operations.
-static void setup(struct line *line)
-{
-    struct rig *rig = rig_factory(NULL, "v2.bin");
-    *line = (struct line){.rig = rig};
-    rig_expect(rig, "app 1.0.0: running", VBOARD_S);
-    rig_press(rig);
-    line->first = vboard_flash_ops(rig->board);
-    do {
-        assert_true(line->snapshots < 256);
-        line->snapshot[line->snapshots++] = vboard_save(rig->board);
-        rig_stop_at_op(rig, STRIDE);
-    } while (!rig_wait(rig, "app 1.1.0: running", 8 * VBOARD_S));
-    rig->stop_at = 0;
-    line->ops = vboard_flash_ops(rig->board) - line->first;
-}
-
-static void teardown(struct line *line)
-{
-    for (unsigned i = 0; i < line->snapshots; i++) {
-        vboard_snapshot_free(line->snapshot[i]);
+    fprintf(
+        stderr,
+        "usage: test_board_powercut [--cuts N] [--part I/N] [--seed S] "
+        "CYCLE SIZE\n"
+        "       test_board_powercut [--flash FILE] --replay ID\n"
+        "SIZE is min, 16K or 100K. ID is as a failure prints it. Cycles:\n");
+    for (const struct cycle *cycle = cycles; cycle->name; cycle++) {
+        fprintf(stderr, "  %-8s %s\n", cycle->name, cycle->explain);
     }
-    rig_free(line->rig);
+    return 2;
 }
 
-// Cuts at operation number op of the update, and boots again.
-static void cut_at(struct line *line, uint64_t op)
+static const struct cycle *find_cycle(const char *name)
 {
-    struct rig *rig = line->rig;
-    uint64_t skipped = (op - 1) / STRIDE;
-    vboard_restore(rig->board, line->snapshot[skipped]);
-    forget_text(rig);
-    vboard_cut_at_op(rig->board, op - skipped * STRIDE, how);
-    enum vboard_stop why = vboard_run(rig->board, 8 * VBOARD_S);
-    if (why != VBOARD_STOP_POWER_CUT) {
-        fail_msg("flash-op:%u:%s: no power cut (%d)", (unsigned)op,
-                 how_name[how], why);
+    const struct cycle *cycle = cycles;
+    while (cycle->name && strcmp(cycle->name, name) != 0) {
+        cycle++;
     }
-    assert_int_equal(vboard_flash_ops(rig->board), line->first + op);
-    forget_text(rig);
-    vboard_power_on(rig->board);
-    if (!rig_wait(rig, ": running", 8 * VBOARD_S) ||
-        (!runs(rig, "1.0.0") && !runs(rig, "1.1.0"))) {
-        fail_msg("flash-op:%u:%s: a dead end:\n%s", (unsigned)op, how_name[how],
-                 rig->text);
-    }
+    return cycle->name ? cycle : NULL;
 }
 
-static void every_operation(void **state)
+/// Many runs ///
+
+struct tally {
+    uint64_t candidates, runs, again, ended, nexts;
+    unsigned failures;
+};
+
+static void report_failure(const struct life *life, uint64_t op, int how)
 {
-    (void)state;
-    struct line line;
-    setup(&line);
-    assert_true(line.ops > 1000);
-    unsigned cuts = 0, updated = 0;
-    for (uint64_t op = 1; op <= line.ops; op += CUT_STEP) {
-        cut_at(&line, op);
-        cuts++;
-        updated += runs(line.rig, "1.1.0");
-    }
-    // the request is a record of 16 words; once it stands the update arrives
-    assert_true(cuts - updated <= 16);
-    assert_int_equal(line.rig->violations, 0);
-    assert_int_equal(line.rig->handover_differences, 0);
-    print_message("board: %u power cuts (%s) in %u operations, 0 dead ends, "
-                  "%u arrived at the new version\n",
-                  cuts, how_name[how], (unsigned)line.ops, updated);
-    teardown(&line);
+    printf("b:" LAYOUT ":%s:%s:op%llu:%s:s%u failed: %s\n", life->cycle->name,
+           life->size, (unsigned long long)op, how_name[how], life->seed,
+           life->failure);
 }
 
-// and after the cut the next update works like any other
-static void the_next_update_works(void **state)
+// Whether this cut is made at all, and in this part.
+static bool is_chosen(const struct life *life, const struct options *options,
+                      struct tally *tally, uint64_t op)
 {
-    (void)state;
-    struct line line;
-    setup(&line);
-    for (uint64_t op = 1; op <= line.ops; op += 101) {
-        cut_at(&line, op);
-        struct rig *rig = line.rig;
-        rig_press(rig);
-        rig_expect(rig, "installed 1.1.0", 8 * VBOARD_S);
-        rig_expect(rig, "app 1.1.0: running; last update: to 1.1.0: ok",
-                   VBOARD_S);
+    if (life->cycle->around_turn &&
+        (op + WINDOW < life->turned || op > life->turned + WINDOW)) {
+        return false;
     }
-    teardown(&line);
+    uint64_t all = 3 * life->ops;
+    uint64_t n = tally->candidates++;
+    bool wanted = options->cuts == 0 || life->important[op] ||
+                  n * options->cuts / all != (n + 1) * options->cuts / all;
+    return wanted && op / CHUNK % options->parts == options->part;
+}
+
+static bool cut_once(struct life *life, struct tally *tally, uint64_t op,
+                     int how)
+{
+    bool next = (tally->runs - tally->again) % NEXT_EVERY == 0;
+    tally->runs++;
+    if (life_cut(life, op, (enum vboard_cut)how, next)) {
+        tally->again += life->again;
+        tally->ended += life->ended;
+        tally->nexts += next && !life->again;
+        return true;
+    }
+    tally->failures++;
+    report_failure(life, op, how);
+    return tally->failures < MAX_FAILURES;
+}
+
+static int cut_all(const struct options *options)
+{
+    struct life *life = life_new(options->cycle, options->size, options->seed);
+    if (!life) {
+        return 1;
+    }
+    struct tally tally = {0};
+    bool going = true;
+    for (uint64_t op = 1; op <= life->ops; op++) {
+        for (int how = VBOARD_CUT_BEFORE; how <= VBOARD_CUT_AFTER; how++) {
+            if (going && is_chosen(life, options, &tally, op)) {
+                going = cut_once(life, &tally, op, how);
+            }
+        }
+    }
+    printf("floor 2: %llu cut runs (cycle %s, %s, %llu operations), %u dead "
+           "ends; %llu found the flash of the run before, %llu came to a "
+           "hand-over that is known, %llu went on with another update\n",
+           (unsigned long long)tally.runs, life->cycle->name, life->size,
+           (unsigned long long)life->ops, tally.failures,
+           (unsigned long long)tally.again, (unsigned long long)tally.ended,
+           (unsigned long long)tally.nexts);
+    life_free(life);
+    return tally.failures > 0 || tally.runs == 0;
+}
+
+/// One run ///
+
+static int write_flash(const struct life *life, const char *path)
+{
+    size_t size;
+    const uint8_t *flash = vboard_flash(life->board, &size);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(flash, 1, size, file) != size || fclose(file)) {
+        perror(path);
+        return 1;
+    }
+    return 0;
+}
+
+static int replay(const struct options *options)
+{
+    struct life *life = life_new(options->cycle, options->size, options->seed);
+    if (!life) {
+        return 1;
+    }
+    printf("cycle %s: %s; %llu operations, request durable with %llu\n",
+           life->cycle->name, life->cycle->explain,
+           (unsigned long long)life->ops, (unsigned long long)life->requested);
+    life->verbose = true;
+    life->loud_from = options->op > 4 ? options->op - 4 : 1;
+    life->loud_to = options->op + 4;
+    bool good =
+        life_cut(life, options->op, (enum vboard_cut)options->how, true);
+    printf("\n");
+    if (good) {
+        printf("recovered, and the next update worked\n");
+    } else {
+        report_failure(life, options->op, options->how);
+    }
+    int err = options->flash ? write_flash(life, options->flash) : 0;
+    life_free(life);
+    return err || !good;
+}
+
+// b:internal:first:min:op123:torn:s7
+static bool parse_id(const char *id, struct options *options)
+{
+    char cycle[16], how[8];
+    unsigned long long op;
+    int end = 0;
+    if (sscanf(id, "b:" LAYOUT ":%15[^:]:%7[^:]:op%llu:%7[^:]:s%u%n", cycle,
+               options->size, &op, how, &options->seed, &end) != 5 ||
+        id[end] != '\0') {
+        return false;
+    }
+    options->cycle = find_cycle(cycle);
+    options->op = op;
+    for (options->how = 0; options->how < 3; options->how++) {
+        if (strcmp(how, how_name[options->how]) == 0) {
+            break;
+        }
+    }
+    return options->cycle && op > 0 && options->how < 3;
+}
+
+/// Options ///
+
+static bool parse_option(struct options *options, const char *name,
+                         const char *value)
+{
+    char rest;
+    unsigned long long cuts;
+    if (strcmp(name, "--cuts") == 0) {
+        bool good = sscanf(value, "%llu%c", &cuts, &rest) == 1;
+        options->cuts = good ? cuts : 0;
+        return good;
+    }
+    if (strcmp(name, "--part") == 0) {
+        return sscanf(value, "%u/%u%c", &options->part, &options->parts,
+                      &rest) == 2 &&
+               options->part < options->parts;
+    }
+    if (strcmp(name, "--seed") == 0) {
+        return sscanf(value, "%u%c", &options->seed, &rest) == 1;
+    }
+    if (strcmp(name, "--flash") == 0) {
+        options->flash = value;
+        return true;
+    }
+    return strcmp(name, "--replay") == 0 && parse_id(value, options);
 }
 
 int main(int argc, char **argv)
 {
-    for (how = VBOARD_CUT_BEFORE; argc == 2 && how <= VBOARD_CUT_AFTER; how++) {
-        if (strcmp(argv[1], how_name[how]) == 0) {
-            const struct CMUnitTest tests[] = {
-                cmocka_unit_test(every_operation),
-                cmocka_unit_test(the_next_update_works),
-            };
-            return cmocka_run_group_tests_name("board.powercut", tests, NULL,
-                                               NULL);
+    struct options options = {.parts = 1, .seed = 7};
+    int at = 1;
+    for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
+        if (!parse_option(&options, argv[at], argv[at + 1])) {
+            return usage();
         }
     }
-    fprintf(stderr, "usage: test_board_powercut before|torn|after\n");
-    return 2;
+    if (at == argc && options.op > 0) {
+        return replay(&options);
+    }
+    if (at + 2 != argc || options.op > 0 || strlen(argv[at + 1]) >= 8) {
+        return usage();
+    }
+    options.cycle = find_cycle(argv[at]);
+    strcpy(options.size, argv[at + 1]);
+    return options.cycle ? cut_all(&options) : usage();
 }

@@ -63,13 +63,22 @@ static void the_whole_story(void **state)
     rig_press(rig);
     rig_expect(rig, "update requested", BOOT_TIME);
     rig_expect(rig, "reset by software", BOOT_TIME);
-    rig_expect(rig, "image 1.1.0", BOOT_TIME);
+    rig_expect(rig, "update requested", BOOT_TIME);
     rig_expect(rig, "installed 1.1.0", UPDATE_TIME);
-    rig_expect(rig, "app 1.1.0: running; last update: to 1.1.0: ok", BOOT_TIME);
+    rig_expect(rig, "running 1.1.0 on trial, boot 1 of 3", BOOT_TIME);
+    rig_expect(rig, "app 1.1.0: running; last update: to 1.1.0: ok (done)",
+               BOOT_TIME);
+    rig_expect(rig, "confirmed: ok", BOOT_TIME);
     rig_watch(rig, VBOARD_S);
     rig_assert_toggles(&rig->app, 100 * VBOARD_MS);
     assert_clean(rig);
     assert_int_equal(rig->handovers, 2);
+    // now it is not on trial any more, and the watchdog has gone
+    assert_true(vboard_hclk(rig->board) == 168000000);
+    vboard_reset(rig->board);
+    rig_expect(rig, "\nrunning 1.1.0\r", BOOT_TIME);
+    rig_watch(rig, 30 * VBOARD_S);
+    assert_int_equal(rig->watchdog_resets, 0);
 
     // the header in the app slot is the image's, the application its bytes
     size_t size;
@@ -84,19 +93,24 @@ static void the_whole_story(void **state)
     rig_free(rig);
 }
 
-// at most ten progress lines, of one event each
+// one line for each step that takes long, in ten pieces
 static void progress_in_ten_steps(void **state)
 {
     (void)state;
     struct rig *rig = rig_factory(NULL, "big2.bin");
     rig_expect(rig, "app 1.0.0", BOOT_TIME);
     rig_press(rig);
-    rig_expect(rig, "app 1.1.0", UPDATE_TIME);
-    unsigned lines = 0;
-    for (const char *p = rig->text; (p = strstr(p, "programming ")); p++) {
-        lines++;
+    rig_expect(rig, "app 1.1.0: running", UPDATE_TIME);
+    char *line = strstr(rig->text, "program ");
+    assert_non_null(line);
+    line[strcspn(line, "\r\n")] = '\0';
+    unsigned pieces = 0;
+    for (const char *p = line; (p = strchr(p, '%')); p++) {
+        pieces++;
     }
-    assert_int_equal(lines, 10);
+    assert_int_equal(pieces, 10);
+    assert_non_null(strstr(line, " 100%"));
+    assert_null(strstr(line + strlen(line) + 1, "program "));
     assert_clean(rig);
     rig_free(rig);
 }
@@ -163,11 +177,12 @@ static void failed_update_blinks_slowly(void **state)
     struct rig *rig = rig_factory(NULL, "v2.bin");
     rig_expect(rig, "app 1.0.0", BOOT_TIME);
     rig_press(rig);
-    rig_expect(rig, "erasing", BOOT_TIME);
+    rig_expect(rig, "update requested, ", BOOT_TIME);
+    rig_expect(rig, "update requested", BOOT_TIME);
     // the sector is worn out: of each try the erase fails, which follows the
-    // 16 words of one record, later of two
+    // 16 words of one record
     uint64_t erase = vboard_flash_ops(rig->board) + 17;
-    for (int tries = 1; tries <= 3; tries++, erase += 33) {
+    for (int tries = 1; tries <= 3; tries++, erase += 17) {
         vboard_fail_op(rig->board, erase - vboard_flash_ops(rig->board),
                        VBOARD_FLASH_ERASE_FAILS);
         while (vboard_flash_ops(rig->board) <= erase) {
@@ -213,6 +228,64 @@ static void development_build(void **state)
     rig_free(rig);
 }
 
+/// Trial ///
+
+// Nothing to go back to: after three boots the bootloader waits for another
+// image, and leaves alone the one that did not confirm.
+static void does_not_confirm(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, "silent.bin");
+    rig_expect(rig, "app 1.0.0: running", BOOT_TIME);
+    rig_press(rig);
+    rig_expect(rig, "installed 2.2.0", UPDATE_TIME);
+    for (int boot = 1; boot <= 3; boot++) {
+        char line[60];
+        snprintf(line, sizeof line, "running 2.2.0 on trial, boot %d of 3",
+                 boot);
+        rig_expect(rig, line, BOOT_TIME);
+        rig_expect(rig, "app 2.2.0: running", BOOT_TIME);
+        rig_watch(rig, 20 * VBOARD_S);
+        rig_assert_toggles(&rig->app, 100 * VBOARD_MS);
+        vboard_reset(rig->board);
+    }
+    for (int boot = 0; boot < 3; boot++) {
+        uint64_t erases = vboard_wear(rig->board, SECTOR_APP).erases;
+        rig_expect(rig, "no valid application: not confirmed; waiting for an",
+                   BOOT_TIME);
+        rig_watch(rig, 10 * VBOARD_S);
+        rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
+        rig_assert_dark(&rig->app);
+        assert_true(vboard_wear(rig->board, SECTOR_APP).erases == erases);
+        vboard_reset(rig->board);
+    }
+    // another image in the array is taken
+    rig_program(rig, "v2.bin", ARRAY_OFFSET);
+    rig_expect(rig, "installed 1.1.0", UPDATE_TIME);
+    rig_expect(rig, "app 1.1.0: running; last update: to 1.1.0: ok", BOOT_TIME);
+    rig_expect(rig, "confirmed: ok", BOOT_TIME);
+    assert_clean(rig);
+    rig_free(rig);
+}
+
+static void hangs(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, "hang.bin");
+    rig_expect(rig, "app 1.0.0: running", BOOT_TIME);
+    rig_press(rig);
+    rig_expect(rig, "app 2.0.0: running", UPDATE_TIME);
+    rig_expect(rig, "2.0.0: not confirmed (trial)", 60 * VBOARD_S);
+    rig_expect(rig, "no valid application: not confirmed", BOOT_TIME);
+    assert_int_equal(rig->watchdog_resets, 3);
+    // the watchdog has not gone on behind it
+    rig_watch(rig, 60 * VBOARD_S);
+    rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
+    assert_int_equal(rig->watchdog_resets, 3);
+    assert_clean(rig);
+    rig_free(rig);
+}
+
 /// Bad images: refused before the old application is touched ///
 
 // Presses the button; the old application must come back, with the reason on
@@ -222,10 +295,10 @@ static void expect_refusal(struct rig *rig, const char *reason)
     struct vboard_wear before = vboard_wear(rig->board, SECTOR_APP);
     char line[80];
     rig_press(rig);
-    snprintf(line, sizeof line, "refused: %s", reason);
-    rig_expect(rig, line, BOOT_TIME);
     snprintf(line, sizeof line, ": %s (", reason);
-    rig_expect(rig, "app 1.0.0: running; last update: refused", BOOT_TIME);
+    rig_expect(rig, line, BOOT_TIME);
+    snprintf(line, sizeof line, ": refused, %s (", reason);
+    rig_expect(rig, "app 1.0.0: running; last update: to ", BOOT_TIME);
     rig_expect(rig, line, BOOT_TIME);
     struct vboard_wear after = vboard_wear(rig->board, SECTOR_APP);
     assert_true(after.erases == before.erases);
@@ -288,8 +361,9 @@ static void truncated_at_every_byte(void **state)
         rig_program(rig, "v2.bin", ARRAY_OFFSET);
         memset(array_of(rig) + at, 0xFF, 0x20000 - at);
         rig_press(rig);
-        rig_expect(rig, "refused: ", BOOT_TIME);
-        rig_expect(rig, "app 1.0.0: running; last update: refused", BOOT_TIME);
+        rig_expect(rig, "update requested\r\n", BOOT_TIME);
+        rig_expect(rig, "app 1.0.0: running; last update: to ", BOOT_TIME);
+        rig_expect(rig, ": refused, ", BOOT_TIME);
         assert_true(vboard_wear(rig->board, SECTOR_APP).erases ==
                     before.erases);
     }
@@ -321,7 +395,7 @@ static void low_supply(void **state)
     rig_expect(rig, "app 1.0.0", BOOT_TIME);
     vboard_set_vdd(rig->board, 2600);
     rig_press(rig);
-    rig_expect(rig, "update not requested: supply too low", BOOT_TIME);
+    rig_expect(rig, "no update: supply too low", BOOT_TIME);
     // it falls between the request and the install
     vboard_set_vdd(rig->board, 3300);
     vboard_run(rig->board, 100 * VBOARD_MS);
@@ -424,7 +498,8 @@ static void journal_turn_over(void **state)
         rig->len = rig->from = 0;
         rig->text[0] = '\0';
         rig_press(rig);
-        rig_expect(rig, "app 1.0.0: running; last update: refused", BOOT_TIME);
+        rig_expect(rig, "running; last update: to 0.0.0: refused, bad magic",
+                   BOOT_TIME);
     }
     uint64_t a = vboard_wear(rig->board, 2).erases;
     uint64_t b = vboard_wear(rig->board, 3).erases;
@@ -464,10 +539,11 @@ static void button_during_the_update(void **state)
     struct rig *rig = rig_factory(NULL, "big2.bin");
     rig_expect(rig, "app 1.0.0", BOOT_TIME);
     rig_press(rig);
-    rig_expect(rig, "erasing", BOOT_TIME);
-    uint64_t begin = vboard_time(rig->board); // it takes 2 s
+    rig_expect(rig, "update requested, ", BOOT_TIME);
+    rig_expect(rig, "update requested", BOOT_TIME);
     unsigned presses = 0;
-    while (vboard_time(rig->board) < begin + 1700 * VBOARD_MS) {
+    // the last one is over before the new application runs
+    while (!strstr(rig->text, "program ")) {
         rig_press(rig);
         vboard_run(rig->board, 70 * VBOARD_MS);
         presses++;
@@ -479,16 +555,41 @@ static void button_during_the_update(void **state)
     rig_free(rig);
 }
 
-// held down over the reset: one press, one update
+// held down for long: one press, one update
 static void button_held_down(void **state)
 {
     (void)state;
     struct rig *rig = rig_factory(NULL, "v2.bin");
     rig_expect(rig, "app 1.0.0", BOOT_TIME);
     vboard_drive_pin(rig->board, "PA8", 0);
+    rig_watch(rig, 5 * VBOARD_S); // it counts when it is let go
+    rig_assert_toggles(&rig->app, 100 * VBOARD_MS);
+    assert_int_equal(rig->resets, 1);
+    vboard_drive_pin(rig->board, "PA8", -1);
     rig_expect(rig, "app 1.1.0: running", UPDATE_TIME);
     vboard_run(rig->board, 2 * VBOARD_S);
     assert_int_equal(rig->resets, 2);
+    assert_clean(rig);
+    rig_free(rig);
+}
+
+// A button that is pressed again right away is a call for recovery, which goes
+// first; what was asked for before is not lost.
+static void button_down_again_at_the_reset(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, "v2.bin");
+    rig_expect(rig, "app 1.0.0", BOOT_TIME);
+    rig_press(rig);
+    rig_expect(rig, "update requested", BOOT_TIME);
+    vboard_drive_pin(rig->board, "PA8", 0);
+    rig_expect(rig, "waiting for an image", BOOT_TIME);
+    rig_watch(rig, 50 * VBOARD_S);
+    rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
+    rig_expect(rig, "installed 1.1.0", 20 * VBOARD_S);
+    rig_expect(rig, "confirmed: ok", BOOT_TIME);
+    assert_int_equal(rig->resets, 2);
+    assert_clean(rig);
     rig_free(rig);
 }
 
@@ -504,6 +605,8 @@ int main(void)
         cmocka_unit_test(failed_update_blinks_slowly),
         cmocka_unit_test(rotten_application),
         cmocka_unit_test(development_build),
+        cmocka_unit_test(does_not_confirm),
+        cmocka_unit_test(hangs),
         cmocka_unit_test(bad_images),
         cmocka_unit_test(truncated_at_every_byte),
         cmocka_unit_test(write_protected_app_slot),
@@ -516,6 +619,7 @@ int main(void)
         cmocka_unit_test(button_bounces),
         cmocka_unit_test(button_during_the_update),
         cmocka_unit_test(button_held_down),
+        cmocka_unit_test(button_down_again_at_the_reset),
     };
     return cmocka_run_group_tests_name("board.update", tests, NULL, NULL);
 }

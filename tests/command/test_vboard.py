@@ -119,6 +119,8 @@ class Usage(VboardTest):
         self.refused(b"--load FILE", "run", "--mcu", "stm32f446re")
         self.refused_option(b"only one UART", "--uart1", "stdio", "--uart2",
                             "stdio")
+        self.refused_option(b"has its input from", "--uart1", "pty",
+                            "--uart1-input", "x")
         self.refused_option(b"--load", "stray")
         self.refused_option(b"--nonsense", "--nonsense")
 
@@ -135,6 +137,9 @@ class Usage(VboardTest):
                 ("--uart1", "tcp:65536"), ("--uart1", "tcp:"),
                 ("--timing", "fast"), ("--seed", "x"), ("--seed", "-1"),
                 ("--seed", "0x100000000"), ("--vdd", "33"), ("--vdd", "0"),
+                ("--vdd", "2.5@"), ("--vdd", "@1s"), ("--vdd", "2.5@1"),
+                ("--vdd", "9@1s"), ("--nrst", "1"), ("--nrst", ""),
+                ("--uart1-input", ""), ("--uart1-input", "@1s"),
                 ("--hse", "8G"), ("--until", ""), ("--load", "@0x08000000")):
             with self.subTest(option=option, value=value):
                 self.refused_option(b"give ", option, value)
@@ -330,6 +335,36 @@ class Events(VboardTest):
         self.assertEqual(len(resets), 2)
         self.assertIn("SFTRSTF", resets[1]["cause"])
 
+    def test_watchdog_reset(self):
+        events = self.events("--for", "0.6s", send=b"w")
+        resets = self.of(events, "reset")
+        self.assertEqual(len(resets), 2)
+        self.assertEqual(resets[1]["cause"], "IWDGRSTF")
+        # the letter may arrive some milliseconds after the start
+        self.assertTrue(0.512 < resets[1]["time"] < 0.53, resets[1])
+
+    def test_reset_button(self):
+        resets = self.of(self.events("--nrst", "0.2s", "--nrst", "50ms",
+                                     "--until", "boot 3"), "reset")
+        self.assertEqual([(reset["cause"], round(reset["time"], 4))
+                          for reset in resets],
+                         [("PORRSTF", 0), ("PINRSTF", 0.05),
+                          ("PINRSTF", 0.2)])
+
+    def test_supply(self):
+        # x32 programming needs 2.7 V
+        self.events("--vdd", "2.0@1ms", "--for", "10ms")
+        found = self.of(self.events("--vdd", "2.0@1ms", "--nrst", "2ms",
+                                    "--for", "10ms", expect=VIOLATION),
+                        "violation")
+        self.assertEqual(len(found), 1)
+        self.events("--vdd", "2.0@1ms", "--vdd", "3.0@1.5ms", "--nrst", "2ms",
+                    "--until", "boot 2")
+        cuts = self.of(self.events("--vdd", "3.0", "--vdd", "1.5@3ms"),
+                       "power-cut")
+        self.assertEqual([cut["how"] for cut in cuts], ["supply"])
+        self.assertAlmostEqual(cuts[0]["time"], 0.003, 4)
+
     def test_fault(self):
         faults = self.of(self.events("--for", "1s", send=b"f", expect=FAULT),
                          "fault")
@@ -438,6 +473,25 @@ class Uarts(VboardTest):
         with open(path, "rb") as file:
             self.assertEqual(file.read(), b"boot 1\r\n")
 
+    def test_input_file(self):
+        data = self.path("input")
+        with open(data, "wb") as file:
+            file.write(b"ab")
+        for end in ((), ("--uart1", "file:" + self.path("uart"))):
+            path = self.path("events")
+            done = self.call("run", "--mcu", "stm32f446re", "--load", ELF,
+                             "--uart1-input", data + "@0.205s", *end,
+                             "--events", path, "--until", "got b")
+            self.assertEqual(done.returncode, GOOD, done.stderr)
+            with open(path, encoding="ascii") as file:
+                lines = [event for event in map(json.loads, file)
+                         if event["event"] == "uart"]
+            self.assertAlmostEqual(lines[1]["time"], 0.2058, 3)
+        done = self.call("run", "--mcu", "stm32f446re", "--load", ELF,
+                         "--uart1-input", self.path("nothing"))
+        self.assertEqual(done.returncode, FAILED)
+        self.assertIn(b"No such file", done.stderr)
+
     def test_stdin(self):
         done = self.run_board("--for", "1s", send=b"ab")
         self.assertEqual(done.stdout, b"boot 1\r\ngot a\r\ngot b\r\n")
@@ -463,6 +517,20 @@ class Uarts(VboardTest):
                 self.converse(fd, lambda data: os.write(fd, data))
             finally:
                 os.close(fd)
+
+    def test_pty_last_bytes(self):
+        with self.background("--uart1", "pty", "--until", "got a",
+                             where=rb"USART1 is at (\S+)\n") as (board, match):
+            fd = os.open(match[1], os.O_RDWR | os.O_NOCTTY)
+            self.addCleanup(os.close, fd)
+            os.write(fd, b"a")
+            time.sleep(0.05)  # the reader is not there yet
+            got = b""
+            with contextlib.suppress(OSError):  # the other side has gone
+                while more := os.read(fd, 4096):
+                    got += more
+            self.assertTrue(got.endswith(b"got a"), got)
+            self.assertEqual(board.wait(LIMIT), GOOD)
 
     def test_tcp(self):
         with self.background(

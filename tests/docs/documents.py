@@ -51,6 +51,16 @@ def rows(text):
     return [row for i, row in enumerate(found) if i not in heads]
 
 
+def cited_tests(cell):
+    """[(file, [name])] of: `unit/a.c` some_test, another; `unit/b.c` ..."""
+    found = []
+    for part in re.split(r"; (?=`)", cell):
+        match = re.fullmatch(r"`([\w/.]+)`((?: \w+,)* \w+)?(?:, .*)?", part)
+        assert match, cell
+        found.append((match[1], re.findall(r"\w+", match[2] or "")))
+    return found
+
+
 def defines(header):
     """The numbers of a header of #defines."""
     pattern = r"(?m)^#define (\w+) +(0x[0-9A-Fa-f]+|\d+)$"

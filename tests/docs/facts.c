@@ -61,7 +61,8 @@ static void print_record(void)
     RECORD_FIELD(state);
     RECORD_FIELD(source);
     RECORD_FIELD(attempts);
-    RECORD_FIELD(roles);
+    RECORD_FIELD(backup);
+    RECORD_FIELD(staged);
     RECORD_FIELD(installs);
     RECORD_FIELD(step);
     RECORD_FIELD(flags);
@@ -70,6 +71,13 @@ static void print_record(void)
     RECORD_FIELD(security_floor);
     RECORD_FIELD(installed);
     RECORD_FIELD(tried);
+
+    // backup and staged share a byte
+    uint8_t roles[OTA_RECORD_SIZE];
+    ota_record_encode(
+        &(struct ota_record){.backup = OTA_SLOT_A, .staged = OTA_SLOT_B},
+        roles);
+    printf("number roles %u\n", roles[28]);
 
     // of an empty record only the format and the CRC are not zero
     const uint8_t blank[OTA_RECORD_SIZE] = {0};
@@ -137,9 +145,18 @@ static void print_numbers(void)
     NUMBER(OTA_PLAIN_HEADER_SIZE);
     NUMBER(OTA_STATE_CONFIRMED);
     NUMBER(OTA_STATE_INSTALLING);
+    NUMBER(OTA_STATE_TRIAL);
+    NUMBER(OTA_STATE_REVERTING);
+    NUMBER(OTA_SLOT_NONE);
+    NUMBER(OTA_SLOT_A);
+    NUMBER(OTA_SLOT_B);
     NUMBER(OTA_SOURCE_ANY);
     NUMBER(OTA_SOURCE_C_ARRAY);
+    NUMBER(OTA_SOURCE_STAGED);
+    NUMBER(OTA_SOURCE_UART);
     NUMBER(OTA_FEATURE_C_ARRAY);
+    NUMBER(OTA_FEATURE_UART);
+    NUMBER(OTA_FEATURE_TRIAL);
     NUMBER(OTA_FORMAT_PLAIN);
     NUMBER(OTA_VERSION(1, 2, 3));
     NUMBER(ota_crc32(0, "123456789", 9));

@@ -9,7 +9,7 @@ from pathlib import Path
 from documents import (ROOT, STRICT, blocks, defines, run, section, text_of)
 
 PAGE = text_of("docs/cubeide.md")
-LAYOUT = defines("boards/nucleo_f446re/single.h")
+LAYOUT = defines("boards/nucleo_f446re/internal.h")
 HEADER_SPACE = 512
 COMPILE = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb",
            "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", *STRICT]
@@ -74,11 +74,13 @@ class Build(unittest.TestCase):
                 self.assertTrue(names & (used | {"ota_error_text"}), path)
 
     def test_size_of_the_state(self):
-        size = re.search(r"`struct ota_app` takes (\d+) bytes", PAGE)[1]
+        app, stage = re.search(r"`struct ota_app` takes (\d+) bytes of RAM and "
+                               r"`struct ota_stage`\s(\d+);", PAGE).groups()
         with tempfile.TemporaryDirectory() as directory:
             source = Path(directory) / "size.c"
-            source.write_text('#include "ota/app.h"\n_Static_assert(sizeof('
-                              f'struct ota_app) == {size}, "size");\n',
+            source.write_text('#include "ota/stage.h"\n_Static_assert(sizeof('
+                              f'struct ota_app) == {app} && sizeof('
+                              f'struct ota_stage) == {stage}, "size");\n',
                               encoding="utf-8")
             compile_to(directory, "size", source)
 
@@ -98,12 +100,18 @@ class Numbers(unittest.TestCase):
         self.assertEqual(offset % 0x200, 0)
         self.assertIn(f"0x{offset:X} is", PAGE)
 
-    def test_sector_7(self):
-        address = LAYOUT["FLASH_BASE"] + LAYOUT["ARRAY_OFFSET"]
-        self.assertIn(f"IMAGE_ADDRESS 0x{address:08X}u", PAGE)
-        self.assertIn(f"sector 7, at 0x{address:08X}", PAGE)
-        self.assertIn(f"must fit that: {LAYOUT['ARRAY_SIZE'] - 16:,} bytes",
-                      PAGE)
+    def test_areas(self):
+        """Sectors of the table, addresses, the largest application."""
+        own = LAYOUT["FLASH_BASE"] + LAYOUT["ARRAY_OFFSET"]
+        self.assertIn(f"DATA_ADDRESS 0x{own:08X}u", PAGE)
+        self.assertIn(f"KiB at 0x{own:08X}", PAGE)
+        self.assertIn(f"own data, {LAYOUT['ARRAY_SIZE'] // 1024} KiB", PAGE)
+        self.assertEqual(LAYOUT["APP_OFFSET"], 0x20000)  # S5
+        self.assertEqual(LAYOUT["SLOT_A_OFFSET"], 0x40000)  # S6
+        self.assertEqual(LAYOUT["SLOT_B_OFFSET"], 0x60000)  # S7
+        largest = min(LAYOUT["APP_SIZE"] - HEADER_SPACE,
+                      LAYOUT["SLOT_A_SIZE"] - 16, LAYOUT["SLOT_B_SIZE"] - 16)
+        self.assertIn(f"That is {largest:,} bytes", PAGE)
 
 
 if __name__ == "__main__":

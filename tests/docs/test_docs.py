@@ -9,8 +9,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from documents import (CC, ROOT, STRICT, blocks, defines, documents, rows, run,
-                       section, text_of, without_blocks)
+from documents import (CC, ROOT, STRICT, blocks, cited_tests, defines,
+                       documents, rows, run, section, text_of, without_blocks)
 
 README = text_of("README.md")
 TOOLS = {"otatool": os.environ["OTATOOL"], "vboard": os.environ["VBOARD"]}
@@ -87,43 +87,70 @@ class Names(unittest.TestCase):
                 self.assertTrue(word in self.words, f"{name}: {word}")
         self.assertGreater(count, 40)
 
-    def test_lines_of_the_bootloader(self):
-        """What the documents quote of its console, it can print."""
-        texts = " ".join(text_of("boot/log.c").replace("%v", "").split())
-        texts += text_of("src/error.c")
+    def quotes(self, pattern, *files):
+        """The lines that begin like this; what they say, the files can say."""
+        texts = " ".join(text_of(file) for file in files)
+        texts = " ".join(re.sub(r"%[vus]", "", texts).split())
         count = 0
         for name, span in self.spans():
-            if re.match("no valid app|update to|running|installed", span):
+            if re.match(pattern, span):
                 count += 1
-                for part in re.split(r": |; |\.\.\.|[\d.]{5}", span):
-                    self.assertTrue(part.strip() in texts, f"{name}: {span}")
-        self.assertGreater(count, 6)
+                for part in re.split(r": |; |, |\(|\)|\.\.\.|[\d.]{5}", span):
+                    part = " ".join(re.sub(r"\b\d\b", "", part).split())
+                    self.assertTrue(part in texts, f"{name}: {span}: {part}")
+        return count
+
+    def test_lines_of_the_bootloader(self):
+        """What the documents quote of its console, it can print."""
+        self.assertGreater(self.quotes(
+            r"no valid app|update to|update requested$|running|installed|"
+            r"install of|waiting|journal: |[\d.]{5}: ", "boot/log.c",
+            "src/error.c", "src/record.c"), 8)
+
+    def test_lines_of_the_application(self):
+        self.assertGreater(self.quotes(
+            r"app \d|confirmed: |no update: |update requested, ",
+            "examples/blink/main.c", "src/error.c"), 2)
 
     def test_paths(self):
         """`src/image.c` and the like."""
         count = 0
         for name, span in self.spans():
+            # tests that are cited say where they are below tests/
             if re.fullmatch(r"(\./)?(src|include|boot|boards|port|tests|tool|"
-                            r"scripts|examples|docs)/[\w./-]+", span):
+                            r"scripts|examples|docs)/[\w./-]+", span) and \
+                    not span.startswith("tool/test_"):
                 count += 1
                 if INVENTED not in span:
                     self.assertTrue((ROOT / span).exists(), f"{name}: {span}")
         self.assertGreater(count, 15)
 
+    def assert_tests_exist(self, table):
+        for what, *_, held_by in table:
+            for file, names in cited_tests(held_by):
+                code = text_of(f"tests/{file}")
+                for name in names:
+                    self.assertRegex(code, rf"\b{name}\b", what)
 
     def test_tests_that_hold_a_rule(self):
         """DESIGN's table: `unit/test_boot.c` some_test, another_test."""
         table = rows(section(text_of("DESIGN.md"),
                              "Rules, and the test that holds each"))
         self.assertGreater(len(table), 5)
-        for rule, held_by in table:
-            cited = re.findall(r"`([\w/.]+)`([^`]*)", held_by)
-            self.assertTrue(cited, rule)
-            for file, names in cited:
-                code = text_of(f"tests/{file}")
-                for name in re.findall(r"\w+", names):
-                    if name not in ("used", "by", "every", "bad", "image"):
-                        self.assertRegex(code, rf"\b{name}\b", rule)
+        self.assert_tests_exist(table)
+
+    def test_tests_that_show_an_answer(self):
+        """SPEC's tables: input, answer, tests."""
+        text = text_of("SPEC.md")
+        for title in ("The application's calls", "What the bootloader finds",
+                      "The serial line"):
+            table = rows(section(text, title))
+            self.assertGreater(len(table), 10, title)
+            self.assert_tests_exist(table)
+            for _, _, held_by in table:
+                # a file alone would not say much
+                self.assertTrue(all(names for _, names in
+                                    cited_tests(held_by)), held_by)
 
 
 class Commands(unittest.TestCase):
@@ -174,21 +201,43 @@ class Readme(unittest.TestCase):
                         ROOT / "include", source)
 
     def test_picture_of_the_flash(self):
-        layout = defines("boards/nucleo_f446re/single.h")
+        layout = defines("boards/nucleo_f446re/internal.h")
         areas = {}
         pattern = r"(?m)^(0x08\w{6})  S[S\d ]+? +(\d+) KiB"
         for address, kib in re.findall(pattern, README):
             areas[int(address, 0) - layout["FLASH_BASE"]] = int(kib) * 1024
-        names = ("BOOT", "JOURNAL0", "JOURNAL1", "APP", "ARRAY")
+        names = ("BOOT", "JOURNAL0", "JOURNAL1", "ARRAY", "APP", "SLOT_A",
+                 "SLOT_B")
         self.assertEqual(areas, {layout[f"{n}_OFFSET"]: layout[f"{n}_SIZE"]
                                  for n in names})
 
-    def test_limits(self):
-        layout = defines("boards/nucleo_f446re/single.h")
-        text = " ".join(README.split())
-        self.assertIn(f"{layout['ARRAY_SIZE'] - 16:,} bytes of application",
-                      text)
-        self.assertIn(f"{layout['APP_SIZE'] - 512:,} that the app slot", text)
+    def test_largest_applications(self):
+        table = {row[0].strip("`"): row[3]
+                 for row in rows(section(README, "The flash"))}
+        headers = sorted((ROOT / "boards/nucleo_f446re").glob("*.h"))
+        self.assertEqual(sorted(table), [header.stem for header in headers])
+        limits = " ".join(section(README, "Limits").split())
+        for header in headers:
+            layout = defines(header.relative_to(ROOT))
+            largest = layout["APP_SIZE"] - 512
+            for slot in ("SLOT_A", "SLOT_B"):
+                if layout[f"{slot}_SIZE"] > 0:
+                    largest = min(largest, layout[f"{slot}_SIZE"] - 16)
+            self.assertIn(f"{largest:,} bytes", table[header.stem])
+            self.assertIn(f"{largest:,}", limits)
+        array = defines("boards/nucleo_f446re/single.h")["ARRAY_SIZE"] - 16
+        self.assertIn(f"{array:,} from the array", table["single"])
+        self.assertIn(f"{array:,} bytes of application", limits)
+
+    def test_trial(self):
+        """Three boots, in every layout; eight seconds."""
+        for header in (ROOT / "boards/nucleo_f446re").glob("*.h"):
+            boots = defines(header.relative_to(ROOT))["TRIAL_BOOTS"]
+            self.assertEqual(boots, 3, header)
+        self.assertIn("All three count three boots", README)
+        self.assertIn(".trial_watchdog_ms = 8000",
+                      text_of("boards/nucleo_f446re/board.c"))
+        self.assertIn("(8 s by the LSI's typical 32 kHz", README)
 
 
 if __name__ == "__main__":

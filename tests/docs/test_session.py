@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """README's session: its commands are run and give what it shows.
 
-Numbers may differ, they change with every build; words may not.
+Numbers may differ, they change with every build; words may not. And its sizes.
 """
 
 import os
@@ -10,10 +10,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from documents import ROOT, blocks, run, section, text_of
+from documents import blocks, rows, run, section, text_of
 
 FIRMWARE = Path(os.environ["FIRMWARE"])
-FIRMWARE_IN_README = "build/nucleo_f446re-single"
+FIRMWARE_IN_README = "build/nucleo_f446re-internal"
 
 
 def session():
@@ -32,6 +32,10 @@ def words_of(lines):
     """Lines without numbers, and without repetitions that follow from them."""
     masked = [re.sub(r"0x[0-9A-F]+|\d+(\.\d+)*", "N", line).split()
               for line in lines if line.strip()]
+    # 10% 20% 30%
+    masked = [[word for i, word in enumerate(line)
+               if i == 0 or word != "N%" or line[i - 1] != "N%"]
+              for line in masked]
     return [line for i, line in enumerate(masked)
             if i == 0 or line != masked[i - 1]]
 
@@ -63,6 +67,27 @@ class Session(unittest.TestCase):
         for (command, shown), answer in zip(steps, answers):
             self.assertEqual(words_of(shown), words_of(answer.splitlines()),
                              command)
+
+
+class Sizes(unittest.TestCase):
+    def test_sizes(self):
+        """README's bytes of text, within 2 %: time to measure anew."""
+        cells = rows(section(text_of("README.md"), "Sizes, time, wear"))
+        table = {row[0]: int(row[1].replace(",", "")) for row in cells
+                 if len(row) == 2 and "." not in row[1]}
+        for title, name in (("bootloader, text", "boot"),
+                            ("`examples/minimal`, with everything an update "
+                             "needs", "minimal-1.0.0"),
+                            ("`examples/blink`, the demo application",
+                             "app-1.0.0")):
+            said = run("arm-none-eabi-size", FIRMWARE / f"{name}.elf")
+            text = int(said.splitlines()[1].split()[0])
+            self.assertAlmostEqual(table[title], text, delta=text * 0.02,
+                                   msg=title)
+        parts = [size for title, size in table.items()
+                 if title.startswith("of that")]
+        whole = table["bootloader, text"]
+        self.assertTrue(whole - 64 < sum(parts) <= whole)
 
 
 if __name__ == "__main__":

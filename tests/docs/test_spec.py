@@ -21,12 +21,12 @@ INFO_NAMES = {"info format": "info_format", "target id": "target",
               "layout digest": "layout_digest"}
 
 
-def print_facts():
+def print_facts(layout=LAYOUT):
     engine = sorted((ROOT / "src").glob("*.c"))
     with tempfile.TemporaryDirectory() as directory:
         program = Path(directory) / "facts"
         run(CC, *STRICT, "-I", ROOT / "include", "-I", ROOT / "boards",
-            f'-DLAYOUT_HEADER="{ROOT / LAYOUT}"',
+            f'-DLAYOUT_HEADER="{ROOT / layout}"',
             "-DLAYOUT_SYMBOL=board_layout",
             Path(__file__).with_name("facts.c"), ROOT / "boards/layout.c",
             *engine, "-o", program)
@@ -83,7 +83,10 @@ class Tables(unittest.TestCase):
         self.assertEqual(fields, {}, f"{title}: not in SPEC")
 
     def test_record(self):
-        FACTS.fields["record"]["record CRC"] = (60, 4)
+        fields = FACTS.fields["record"]
+        fields["record CRC"] = (60, 4)
+        fields["roles"] = fields.pop("backup")
+        self.assertEqual(fields.pop("staged"), fields["roles"])
         self.assert_table("Journal", "record", RECORD_NAMES,
                           number("OTA_RECORD_SIZE"))
 
@@ -142,14 +145,34 @@ class Numbers(unittest.TestCase):
         for name in ("OTA_RECORD_SETTLED", "OTA_FORMAT_PLAIN",
                      "OTA_FEATURE_C_ARRAY"):
             self.assertEqual(number(name), 1, name)
+        self.assert_cell("Info block", "features",
+                         "1: receives by XMODEM and YMODEM")
+        self.assertEqual(number("OTA_FEATURE_UART"), 1 << 1)
+        self.assert_cell("Info block", "features",
+                         "2: a new application has to confirm")
+        self.assertEqual(number("OTA_FEATURE_TRIAL"), 1 << 2)
+        self.assertEqual(len(re.findall(r"define OTA_FEATURE_",
+                                        text_of("include/ota/info.h"))), 3)
 
     def test_states_and_sources(self):
         self.assert_cell("Journal", "state",
                          f"{number('OTA_STATE_CONFIRMED')} confirmed, "
-                         f"{number('OTA_STATE_INSTALLING')} installing")
+                         f"{number('OTA_STATE_INSTALLING')} installing, "
+                         f"{number('OTA_STATE_TRIAL')} trial, "
+                         f"{number('OTA_STATE_REVERTING')} reverting")
         self.assert_cell("Journal", "source",
                          f"{number('OTA_SOURCE_ANY')} any, "
-                         f"{number('OTA_SOURCE_C_ARRAY')} C array")
+                         f"{number('OTA_SOURCE_C_ARRAY')} C array, "
+                         f"{number('OTA_SOURCE_STAGED')} staged, "
+                         f"{number('OTA_SOURCE_UART')} UART")
+
+    def test_roles(self):
+        none, a, b = (number(f"OTA_SLOT_{name}") for name in
+                      ("NONE", "A", "B"))
+        self.assert_cell("Journal", "roles",
+                         "bits 3–0 backup, 7–4 staged, each `enum ota_slot`: "
+                         f"{none} none, {a} A, {b} B")
+        self.assertEqual(number("roles"), a | b << 4)
 
     def test_places(self):
         self.assertIn(f"bootloader + 0x{number('OTA_INFO_OFFSET'):X}",
@@ -157,6 +180,11 @@ class Numbers(unittest.TestCase):
         slot = rows(section(SPEC, "App slot"))
         self.assertEqual([slot[0][1], slot[1][0]],
                          [str(number("OTA_HEADER_SPACE"))] * 2)
+        sizes = [str(number(f"OTA_{name}")) for name in
+                 ("PLAIN_HEADER_SIZE", "HEADER_SPACE")]
+        slot = rows(section(SPEC, "Slots A and B"))
+        self.assertEqual(slot[1][0], " or ".join(sizes))
+        self.assertIn(slot[1][0], slot[0][2])
 
     def test_version_example(self):
         self.assertIn(f"`1.2.3` is `0x{number('OTA_VERSION(1, 2, 3)'):08X}`",
@@ -167,6 +195,16 @@ class Numbers(unittest.TestCase):
         self.assertIn(f"`123456789` give 0x{value:08X}",
                       section(SPEC, "CRC-32"))
 
+    def test_errors(self):
+        """Each with its number and its text, in the order of the header."""
+        header = text_of("include/ota/error.h")
+        texts = dict(re.findall(r'X\((OTA_\w+), "([^"]*)"\)',
+                                text_of("src/error.c")))
+        want = [[value, f"`{name}`", texts[name]] for name, value in
+                re.findall(r"(?m)^ +(OTA_\w+) = (-?\d+),", header)]
+        self.assertEqual(rows(section(SPEC, "Errors")), want)
+        self.assertEqual(len(want), len(texts))
+
     def test_errors_are_in_the_order_of_the_code(self):
         """Of the checks that image.c makes in a row."""
         code = text_of("src/image.c")
@@ -174,8 +212,10 @@ class Numbers(unittest.TestCase):
         want = [name for _, name in rows(section(SPEC, "What a board accepts"))]
         self.assertEqual(want[-1], "`OTA_ERR_CRC`")  # boot.c and install.c
         inside = [name.strip("`") for name in want[2:-1]]
-        self.assertEqual(re.findall(r"return (OTA_ERR_\w+)", code)[-6:],
-                         inside[-6:])
+        returns = re.findall(r"return (OTA_ERR_\w+)", code)
+        in_order = [name for i, name in enumerate(returns)
+                    if i == 0 or name != returns[i - 1]]
+        self.assertEqual(in_order[-6:], inside[-6:])
         self.assertEqual(set(re.findall(r"return (OTA_ERR_\w+)", code)),
                          {name.strip("`") for name in want[:-1]})
 
@@ -198,14 +238,25 @@ class Layouts(unittest.TestCase):
         start, prime = re.search(
             r"begin with (0x\w+); .* multiply by (0x\w+) modulo 2\^64",
             text).groups()
-        layout = defines(LAYOUT)
-        words = [layout["LAYOUT_TARGET"], layout["FLASH_BASE"]]
-        for area in ("BOOT", "JOURNAL0", "JOURNAL1", "APP", "ARRAY"):
-            words += [layout[f"{area}_OFFSET"], layout[f"{area}_SIZE"]]
-        digest = int(start, 0)
-        for word in words:
-            digest = (digest ^ word) * int(prime, 0) % 2**64
-        self.assertEqual(digest, number("board_layout.digest"))
+        names = {"bootloader": "BOOT", "journal unit 0": "JOURNAL0",
+                 "journal unit 1": "JOURNAL1", "app slot": "APP",
+                 "slot A": "SLOT_A", "slot B": "SLOT_B", "C array": "ARRAY"}
+        areas = re.search(r"offset and size of the ([^.]*)\.", text)[1]
+        self.assertEqual(areas.split(", "), list(names))
+        self.assertIn("An area that the layout lacks counts with offset 0 and "
+                      "size 0", text)
+        for header in sorted((ROOT / "boards").glob("*/*.h")):
+            path = header.relative_to(ROOT)
+            layout = defines(path)
+            words = [layout["LAYOUT_TARGET"], layout["FLASH_BASE"]]
+            for area in names.values():
+                words += [layout[f"{area}_OFFSET"], layout[f"{area}_SIZE"]]
+            digest = int(start, 0)
+            for word in words:
+                digest = (digest ^ word) * int(prime, 0) % 2**64
+            facts = Facts(print_facts(path))
+            self.assertEqual(digest, facts.numbers["board_layout.digest"],
+                             path)
 
 
 if __name__ == "__main__":

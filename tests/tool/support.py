@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the tests of otatool share: running it, and making its inputs.
 
-The numbers here are those of SPEC.md and of the memory map of
-nucleo_f446re-single, written down a second time on purpose: the tests judge
-the headers with them.
+The numbers here are those of SPEC.md and of the memory maps of the layouts,
+written down a second time on purpose: the tests judge the headers with them.
+What is said of no layout is said of nucleo_f446re-single.
 """
 
 import os
@@ -13,9 +13,9 @@ import subprocess
 import tempfile
 import unittest
 import zlib
+from dataclasses import dataclass
 
 OTATOOL = os.environ["OTATOOL"]
-BOARD = "nucleo_f446re-single"
 ARM = "arm-none-eabi-"
 needs_arm = unittest.skipUnless(shutil.which(ARM + "gcc"),
                                 "gcc-arm-none-eabi is not installed")
@@ -27,12 +27,56 @@ RAM, RAM_SIZE = 0x20000000, 0x20000
 BOOT, BOOT_SIZE = 0x00000, 0x08000
 JOURNAL = (0x08000, 0x0C000)
 JOURNAL_SIZE = 0x04000
-APP, APP_SIZE = 0x10000, 0x50000
-ARRAY, ARRAY_SIZE = 0x60000, 0x20000
 HEADER_SPACE = 512
-VECTORS = FLASH + APP + HEADER_SPACE
-MAX_APP = APP_SIZE - HEADER_SPACE
-TARGET = 0x00044601
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Areas are (offset, size); (0, 0): there is none."""
+    name: str
+    target: int
+    app: tuple
+    slots: tuple
+    array: tuple
+
+    @property
+    def vectors(self):
+        return FLASH + self.app[0] + HEADER_SPACE
+
+    @property
+    def max_app(self):
+        return self.app[1] - HEADER_SPACE
+
+    def application(self, size=1000):
+        return application(size, reset=self.vectors + 0x101)
+
+    def digest(self):
+        words = [self.target, FLASH, BOOT, BOOT_SIZE, JOURNAL[0],
+                 JOURNAL_SIZE, JOURNAL[1], JOURNAL_SIZE]
+        for area in (self.app, *self.slots, self.array):
+            words += area
+        digest = 0xCBF29CE484222325
+        for word in words:
+            digest = (digest ^ word) * 0x100000001B3 % 2**64
+        return digest
+
+
+NONE = (0, 0)
+INTERNAL = Layout("nucleo_f446re-internal", 0x00044602, (0x20000, 0x20000),
+                  ((0x40000, 0x20000), (0x60000, 0x20000)),
+                  (0x10000, 0x10000))
+ONE_SLOT = Layout("nucleo_f446re-one-slot", 0x00044603, (0x10000, 0x30000),
+                  ((0x40000, 0x40000), NONE), NONE)
+SINGLE = Layout("nucleo_f446re-single", 0x00044601, (0x10000, 0x50000),
+                (NONE, NONE), (0x60000, 0x20000))
+LAYOUTS = (INTERNAL, ONE_SLOT, SINGLE)  # the board's default comes first
+
+BOARD = SINGLE.name
+APP, APP_SIZE = SINGLE.app
+ARRAY, ARRAY_SIZE = SINGLE.array
+VECTORS = SINGLE.vectors
+MAX_APP = SINGLE.max_app
+TARGET = SINGLE.target
 
 
 def application(size=1000, sp=RAM + RAM_SIZE, reset=VECTORS + 0x101):
@@ -53,18 +97,10 @@ def image(app=None, version=0x01020003, **fields):
     return header(app, version, **fields) + app
 
 
-def layout_digest():
-    digest = 0xCBF29CE484222325
-    for word in (TARGET, FLASH, BOOT, BOOT_SIZE, JOURNAL[0], JOURNAL_SIZE,
-                 JOURNAL[1], JOURNAL_SIZE, APP, APP_SIZE, ARRAY, ARRAY_SIZE):
-        digest = (digest ^ word) * 0x100000001B3 % 2**64
-    return digest
-
-
-def info_block(**fields):
+def info_block(layout=SINGLE, **fields):
     values = {"magic": 0x4F464E49, "version": 0x00010000, "info_format": 1,
-              "journal_format": 1, "image_formats": 1, "target": TARGET,
-              "digest": layout_digest(), **fields}
+              "journal_format": 1, "image_formats": 1,
+              "target": layout.target, "digest": layout.digest(), **fields}
     return struct.pack("<IIBBBBIIIQ32x", values["magic"], values["version"],
                        values["info_format"], values["journal_format"],
                        values["image_formats"], 0, 1, values["target"], 0,
@@ -80,20 +116,24 @@ def bootloader(size=3000, **fields):
 def record(sequence, **fields):
     v = {"flag": 0, "magic": MAGIC, "size": 1000, "crc": 0x12345678,
          "version": 0x01000000, "format": 1, "state": 1, "source": 0,
-         "installs": 0, "step": 0, "flags": 1, "result": 0, "tried": 0,
+         "attempts": 0, "backup": 0, "staged": 0, "installs": 0, "step": 0,
+         "flags": 1, "result": 0, "tried": 0, "tried_digest": bytes(8),
          **fields}
     raw = struct.pack("<6I8BiII8s8s", v["flag"], v["magic"], v["size"],
                       v["crc"], v["version"], sequence, v["format"],
-                      v["state"], v["source"], 0, 0, v["installs"], v["step"],
-                      v["flags"], v["result"], v["tried"], 0,
-                      struct.pack("<II", v["crc"], v["size"]), bytes(8))
+                      v["state"], v["source"], v["attempts"],
+                      v["backup"] | v["staged"] << 4, v["installs"],
+                      v["step"], v["flags"], v["result"], v["tried"], 0,
+                      struct.pack("<II", v["crc"], v["size"]),
+                      v["tried_digest"])
     return raw + struct.pack("<I", zlib.crc32(raw))
 
 
 class Flash:
     """A read-out in the making."""
 
-    def __init__(self):
+    def __init__(self, layout=SINGLE):
+        self.layout = layout
         self.bytes = bytearray(b"\xFF" * FLASH_SIZE)
 
     def put(self, offset, data):
@@ -106,8 +146,12 @@ class Flash:
                         record(sequence, **fields))
 
     def put_app(self, data):
-        self.put(APP, data[:16])
-        return self.put(APP + HEADER_SPACE, data[16:])
+        app = self.layout.app[0]
+        self.put(app, data[:16])
+        return self.put(app + HEADER_SPACE, data[16:])
+
+    def put_slot(self, slot, data):
+        return self.put(self.layout.slots["AB".index(slot)][0], data)
 
 
 APPLICATION_C = """

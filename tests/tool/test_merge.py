@@ -3,13 +3,14 @@
 
 import unittest
 
-from support import (APP, ARM, ARRAY, BOARD, BOOT_SIZE, FLASH, HEADER_SPACE,
-                     MAX_APP, ToolTest, application, bootloader, image,
+from support import (APP, ARM, ARRAY, ARRAY_SIZE, BOARD, BOOT_SIZE, FLASH,
+                     HEADER_SPACE, INTERNAL, LAYOUTS, MAX_APP, ONE_SLOT,
+                     SINGLE, Flash, ToolTest, application, bootloader, image,
                      needs_arm)
 
 
-def factory(boot, packed):
-    gap = b"\xFF" * (APP - len(boot))
+def factory(boot, packed, layout=SINGLE):
+    gap = b"\xFF" * (layout.app[0] - len(boot))
     space = packed[:16] + b"\xFF" * (HEADER_SPACE - 16)
     return boot + gap + space + packed[16:]
 
@@ -106,6 +107,117 @@ class Merge(ToolTest):
                             (image(application(sp=0)), "stack pointer"),
                             (image()[:9], "truncated")):
             self.merge(bootloader(), data, status=1, error=error)
+
+
+class Areas(ToolTest):
+    """Images that wait in slots A and B and in the C array's area."""
+
+    def merge(self, layout, *argv, out="factory.bin", **expected):
+        self.write("boot.bin", bootloader(layout=layout))
+        self.write("image.bin", image(layout.application()))
+        return self.tool("merge", "--board", layout.name, "--boot",
+                         "boot.bin", "--image", "image.bin", "-o", out, *argv,
+                         **expected)
+
+    def judge(self, layout, areas):
+        """The factory file that holds these (offset, bytes) besides."""
+        flash = Flash(layout).put(0, bootloader(layout=layout))
+        flash.put_app(image(layout.application()))
+        end = layout.app[0] + HEADER_SPACE + 1000
+        for offset, data in areas:
+            flash.put(offset, data)
+            end = max(end, offset + len(data))
+        self.assertEqual(self.read("factory.bin"), bytes(flash.bytes[:end]))
+
+    def test_every_layout(self):
+        for layout in LAYOUTS:
+            self.assertEqual(self.merge(layout), "factory.bin: bootloader and "
+                             "version 1.2.3 for %s\n" % layout.name)
+            self.judge(layout, [])
+
+    def test_each_area(self):
+        for layout in LAYOUTS:
+            for option, (offset, size) in (
+                    ("--slot=A=%s", layout.slots[0]),
+                    ("--slot=B=%s", layout.slots[1]),
+                    ("--array=%s", layout.array)):
+                if size == 0:
+                    continue
+                for length in (1000, 1003, min(size - 16, layout.max_app)):
+                    data = image(layout.application(length), 0x01030000)
+                    self.write("more.bin", data)
+                    self.merge(layout, option % "more.bin")
+                    self.judge(layout, [(offset, data)])
+
+    def test_all_areas(self):
+        files = [image(INTERNAL.application(1000 + i), 0x02000000 + i)
+                 for i in range(3)]
+        for i, data in enumerate(files):
+            self.write("%d.bin" % i, data)
+        said = self.merge(INTERNAL, "--array", "2.bin", "--slot", "B=1.bin",
+                          "--slot", "A=0.bin")
+        self.assertEqual(said, "factory.bin: bootloader and version 1.2.3 for "
+                         "%s; version 2.0.0 in slot A; version 2.0.1 in slot "
+                         "B; version 2.0.2 in the C array\n" % INTERNAL.name)
+        self.judge(INTERNAL, [(0x40000, files[0]), (0x60000, files[1]),
+                              (0x10000, files[2])])
+
+    @needs_arm
+    def test_hex_is_bin(self):
+        self.write("more.bin", image(INTERNAL.application(1003)))
+        options = ("--array=more.bin", "--slot=B=more.bin")
+        self.merge(INTERNAL, *options)
+        self.merge(INTERNAL, *options, out="factory.hex")
+        self.run_program(ARM + "objcopy", "-I", "ihex", "-O", "binary",
+                         "--gap-fill", "0xFF", "factory.hex", "judge.bin")
+        self.assertEqual(self.read("judge.bin"), self.read("factory.bin"))
+
+    def test_bytes_behind_the_image_stay_out(self):
+        data = image(INTERNAL.application())
+        self.write("more.bin", data + b"\xFF" * 5000)
+        self.merge(INTERNAL, "--slot", "B=more.bin")
+        self.judge(INTERNAL, [(0x60000, data)])
+
+    def test_dump_finds_them(self):
+        for name, version in (("a", 1), ("b", 2), ("c", 3)):
+            self.write(name, image(INTERNAL.application(), version))
+        self.merge(INTERNAL, "--slot=A=a", "--slot=B=b", "--array=c")
+        said = self.tool("dump", "factory.bin", "--board", INTERNAL.name)
+        for part in ("slot A at 0x08040000 (unknown): version 0.0.1,",
+                     "slot B at 0x08060000 (unknown): version 0.0.2,",
+                     "C array at 0x08010000: version 0.0.3,"):
+            self.assertIn(part, said)
+        self.assertEqual(said.count(": valid\n"), 4)
+
+    def test_bad_images(self):
+        good = INTERNAL.application()
+        for data, error in ((image(good, crc=0), "bad CRC"),
+                            (image(good, magic=1), "bad magic"),
+                            (image(good)[:-1], "truncated"),
+                            (image(good)[:9], "truncated"),
+                            (image(application()), "0x08020200"),
+                            (image(INTERNAL.application(0x1FE01)),
+                             "too large")):
+            self.write("more.bin", data)
+            for option in ("--slot=A=more.bin", "--slot=B=more.bin",
+                           "--array=more.bin"):
+                self.write("factory.bin", b"old")
+                self.merge(INTERNAL, option, status=1, error=error)
+                self.assertEqual(self.read("factory.bin"), b"old")
+
+    def test_larger_than_the_area(self):
+        for layout, limit in ((INTERNAL, 0x10000 - 16),
+                              (SINGLE, ARRAY_SIZE - 16)):
+            self.write("more.bin", image(layout.application(limit + 1)))
+            self.merge(layout, "--array=more.bin", status=1,
+                       error="more.bin: too large: %d bytes of application, "
+                       "the C array of %s takes %d: make the application "
+                       "smaller, or leave out --array"
+                       % (limit + 1, layout.name, limit))
+
+    def test_missing_file(self):
+        self.merge(ONE_SLOT, "--slot", "A=missing", status=2,
+                   error="cannot open missing")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import struct
 import unittest
 import zlib
 
-from support import (ARM, BOARD, FLASH, MAX_APP, RAM, RAM_SIZE, VECTORS,
-                     ToolTest, application, image, needs_arm)
+from support import (ARM, BOARD, FLASH, INTERNAL, LAYOUTS, MAX_APP, RAM,
+                     RAM_SIZE, VECTORS, ToolTest, application, image,
+                     needs_arm)
 
 
 def hex_line(kind, address, data=b""):
@@ -26,8 +27,8 @@ def hex_file(app, base=VECTORS, step=16):
 
 
 class PackTest(ToolTest):
-    def pack(self, name, version="1.2.3", **expected):
-        said = self.tool("pack", name, "--board", BOARD, "--version", version,
+    def pack(self, name, version="1.2.3", board=BOARD, **expected):
+        said = self.tool("pack", name, "--board", board, "--version", version,
                          **expected)
         return said if "status" in expected else self.read("ota_image.bin")
 
@@ -53,7 +54,7 @@ class Bytes(PackTest):
 
     def test_says_what_it_made(self):
         self.write("app.bin", application())
-        said = self.tool("pack", "app.bin", "--board", "nucleo_f446re",
+        said = self.tool("pack", "app.bin", "--board", BOARD,
                          "--version", "1.2.3")
         self.assertIn("1.2.3", said)
         self.assertIn(BOARD, said)
@@ -67,6 +68,34 @@ class Bytes(PackTest):
         self.assertEqual(self.pack("app.bin"), image(app))
         self.write("app.hex", hex_file(app))
         self.assertEqual(self.pack("app.hex"), image(app))
+
+
+class Layouts(PackTest):
+    def test_largest_of_each(self):
+        for layout in LAYOUTS:
+            app = layout.application(layout.max_app)
+            self.write("app.bin", app)
+            self.assertEqual(self.pack("app.bin", board=layout.name),
+                             image(app))
+            self.write("app.bin", app + b"\0")
+            self.pack("app.bin", board=layout.name, status=1,
+                      error="the app slot of %s takes %d"
+                      % (layout.name, layout.max_app))
+
+    def test_default_is_the_first_one(self):
+        app = INTERNAL.application()
+        self.write("app.bin", app)
+        self.assertEqual(self.pack("app.bin", board="nucleo_f446re"),
+                         image(app))
+        self.assertIn(" for %s, " % INTERNAL.name, self.tool(
+            "pack", "app.bin", "--board", "nucleo_f446re", "--version", "1"))
+
+    @needs_arm
+    def test_linked_for_another_layout(self):
+        self.link("app", VECTORS)
+        self.pack("app.elf", board=INTERNAL.name, status=1,
+                  error="linked for 0x08010200, but the app slot of %s begins "
+                        "at 0x08020200" % INTERNAL.name)
 
 
 @needs_arm

@@ -6,9 +6,10 @@ import resource
 import subprocess
 import unittest
 
-from support import BOARD, OTATOOL, ToolTest, application, image
+from support import (BOARD, INTERNAL, LAYOUTS, ONE_SLOT, OTATOOL, SINGLE,
+                     Flash, ToolTest, application, bootloader, image)
 
-COMMANDS = ("pack", "info", "verify", "c-array", "merge", "dump")
+COMMANDS = ("pack", "info", "verify", "c-array", "merge", "dump", "send")
 
 
 class Help(ToolTest):
@@ -51,6 +52,26 @@ class WrongUsage(ToolTest):
             with self.subTest(argv=argv):
                 self.tool(*argv, status=2, error=error.lstrip("-"))
 
+    def test_areas_that_a_layout_lacks(self):
+        for layout, option, area in (
+                (SINGLE, "--slot=A=a", "slot A: leave out --slot A"),
+                (SINGLE, "--slot=B=a", "slot B: leave out --slot B"),
+                (ONE_SLOT, "--slot=B=a", "slot B: leave out --slot B"),
+                (ONE_SLOT, "--array=a", "C array: leave out --array")):
+            self.tool("merge", option, "--board", layout.name, "--boot", "b",
+                      "--image", "c", "-o", "d.bin", status=2,
+                      error="%s has no %s, or take a layout that has one, "
+                      "such as %s" % (layout.name, area, INTERNAL.name))
+
+    def test_slots(self):
+        for option in ("", "A", "A=", "B=", "C=a", "a=x", "=a", "AB=a"):
+            self.tool("merge", "--slot", option, status=2,
+                      error="write A=FILE or B=FILE")
+        self.tool("merge", "--slot", "A=x", "--slot", "B=y", "--slot", "A=z",
+                  status=2, error="two files for --slot A, 'x' and 'z'")
+        self.tool("merge", "--array", "x", "--array", "y", status=2,
+                  error="two files for --array")
+
     def test_versions(self):
         self.write("app.bin", application())
         for version in ("", "0", "0.0.0", "1.2.3.4", "1.2", "256.0.0",
@@ -59,6 +80,40 @@ class WrongUsage(ToolTest):
             with self.subTest(version=version):
                 self.tool("pack", "app.bin", "--board", BOARD,
                           "--version=" + version, status=2, error="version")
+
+
+class Boards(ToolTest):
+    """--board takes the name of a layout, or of a board."""
+
+    def runs(self, name):
+        return (("pack", "app.bin", "--board", name, "--version", "1"),
+                ("info", "image.bin", "--board", name),
+                ("verify", "image.bin", "--board", name),
+                ("dump", "flash.bin", "--board", name),
+                ("merge", "--board", name, "--boot", "boot.bin", "--image",
+                 "image.bin", "-o", "factory.bin"))
+
+    def test_names(self):
+        for name, layout in [(x.name, x) for x in LAYOUTS] + [
+                ("nucleo_f446re", INTERNAL)]:
+            app = layout.application()
+            self.write("app.bin", app)
+            self.write("image.bin", image(app))
+            self.write("boot.bin", bootloader(layout=layout))
+            self.write("flash.bin", Flash(layout).put_app(image(app)).bytes)
+            for argv in self.runs(name):
+                self.assertIn(layout.name, self.tool(*argv))
+
+    def test_no_names(self):
+        known = "there is: " + " ".join(layout.name for layout in LAYOUTS)
+        for name in ("nucleo_f446re-in", "nucleo_f446re-one", "nucleo_f446r",
+                     "nucleo_f446re-", "nucleo_f446re-internal-",
+                     "nucleo_f446re-internal2", "internal", "nucleo", "",
+                     "-", "NUCLEO_F446RE"):
+            for argv in self.runs(name):
+                with self.subTest(argv=argv):
+                    self.tool(*argv, status=2,
+                              error="no board '%s'; %s" % (name, known))
 
 
 class Inputs(ToolTest):

@@ -5,8 +5,9 @@ import json
 import unittest
 import zlib
 
-from support import (BOARD, FLASH, MAGIC, MAX_APP, RAM, RAM_SIZE, VECTORS,
-                     ToolTest, application, image)
+from support import (BOARD, FLASH, INTERNAL, LAYOUTS, MAGIC, MAX_APP,
+                     ONE_SLOT, RAM, RAM_SIZE, SINGLE, VECTORS, ToolTest,
+                     application, image)
 
 BAD = [
     ("magic", image(magic=0xABCDEFAC), "bad magic"),
@@ -39,9 +40,36 @@ class Verify(ToolTest):
         for app in (application(), application(10, reset=VECTORS + 9),
                     application(MAX_APP)):
             self.write("image.bin", image(app))
-            for argv in ((), ("--board", BOARD), ("--board=nucleo_f446re",)):
-                said = self.tool("verify", "image.bin", *argv)
-                self.assertIn("ok: version 1.2.3 for " + BOARD, said)
+            said = self.tool("verify", "image.bin", "--board", BOARD)
+            self.assertIn("ok: version 1.2.3 for %s, %d bytes"
+                          % (BOARD, len(app)), said)
+
+    def test_every_layout(self):
+        for layout in LAYOUTS:
+            app = layout.application(layout.max_app)
+            self.write("image.bin", image(app))
+            self.tool("verify", "image.bin", "--board", layout.name)
+            self.write("image.bin", image(app + b"\0"))
+            self.tool("verify", "image.bin", "--board", layout.name, status=1,
+                      error="too large: %d bytes of application, the app slot "
+                      "of %s takes %d: make" % (len(app) + 1, layout.name,
+                                                len(app)))
+
+    def test_names_every_layout_that_fits(self):
+        for app, layouts in ((application(), (ONE_SLOT, SINGLE)),
+                             (application(ONE_SLOT.max_app + 1), (SINGLE,)),
+                             (INTERNAL.application(), (INTERNAL,))):
+            self.write("image.bin", image(app))
+            names = ", ".join(layout.name for layout in layouts)
+            self.assertIn("ok: version 1.2.3 for %s, %d bytes"
+                          % (names, len(app)), self.tool("verify",
+                                                         "image.bin"))
+
+    def test_default_layout(self):
+        self.write("image.bin", image(INTERNAL.application()))
+        self.assertIn("for %s, " % INTERNAL.name,
+                      self.tool("verify", "image.bin",
+                                "--board=nucleo_f446re"))
 
     def test_bad(self):
         for name, data, error in BAD + UNFIT:
@@ -80,9 +108,10 @@ class Verify(ToolTest):
 
 
 class Info(ToolTest):
-    def info(self, data, **expected):
+    def info(self, data, *argv, **expected):
         self.write("image.bin", data)
-        return json.loads(self.tool("info", "image.bin", "--json", **expected))
+        return json.loads(self.tool("info", "image.bin", "--json", *argv,
+                                    **expected))
 
     def test_json(self):
         app = application()
@@ -91,7 +120,39 @@ class Info(ToolTest):
             "size": 1000, "crc": zlib.crc32(app), "version": "1.2.3",
             "version_number": 0x01020003, "header_size": 16,
             "trailing_bytes": 0, "stack_pointer": RAM + RAM_SIZE,
-            "reset_vector": VECTORS + 0x101, "boards": [BOARD]})
+            "reset_vector": VECTORS + 0x101,
+            "boards": [ONE_SLOT.name, SINGLE.name]})
+
+    def test_boards_are_those_that_it_fits(self):
+        for layout in LAYOUTS:
+            for size in [1000] + [other.max_app + more for other in LAYOUTS
+                                  for more in (0, 1)]:
+                # all that a plain image says of its address is where its
+                # reset vector points
+                reset = layout.vectors + 0x101
+                fits = [other.name for other in LAYOUTS
+                        if 8 <= reset - other.vectors < size
+                        and size <= other.max_app]
+                data = image(layout.application(size))
+                self.assertEqual(self.info(data)["boards"], fits)
+                said = self.tool("info", "image.bin")
+                for other in LAYOUTS:
+                    self.assertEqual("fits     %s\n" % other.name in said,
+                                     other.name in fits)
+
+    def test_one_board(self):
+        data = image(application())
+        self.assertEqual(self.info(data, "--board", BOARD)["boards"], [BOARD])
+        self.assertNotIn(ONE_SLOT.name, self.tool("info", "image.bin",
+                                                  "--board", BOARD))
+        found = self.info(data, "--board", INTERNAL.name, status=1,
+                          error="set the FLASH origin in the linker script to "
+                                "0x08020200")
+        self.assertEqual((found["valid"], found["boards"]), (True, []))
+        said = self.tool("info", "image.bin", "--board", INTERNAL.name,
+                         status=1)
+        self.assertIn("not for  %s: bad reset vector" % INTERNAL.name, said)
+        self.info(image(crc=0), "--board", BOARD, status=1, error="bad CRC")
 
     def test_json_of_bad_images(self):
         for name, data, error in BAD:

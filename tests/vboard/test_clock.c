@@ -368,6 +368,52 @@ static void test_power_down(void **state)
     rig_close(&rig);
 }
 
+// Supply and reset button at times of their own, kept by a snapshot; the power
+// fails in an order of its own.
+static void test_outside_later(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, NULL);
+    rig_start(&rig, (struct step[]){STORE(RCC_CSR, 1 << 24), {0}});
+    assert_int_equal(vboard_set_vdd_at(rig.board, 1600, 5 * VBOARD_MS), 0);
+    assert_int_equal(vboard_reset_at(rig.board, 3 * VBOARD_MS), 0);
+    assert_int_equal(vboard_set_vdd_at(rig.board, 2000, 2 * VBOARD_MS), 0);
+    rig_run(&rig, VBOARD_MS);
+    struct vboard_snapshot *snap = vboard_save(rig.board);
+    assert_non_null(snap);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(pwr_vdd(rig.board), 3300);
+        rig_run(&rig, 3 * VBOARD_MS);
+        assert_int_equal(pwr_vdd(rig.board), 2000);
+        assert_int_equal(rig_peek(&rig, RCC_CSR), 0x04000000);
+        assert_int_equal(rig_run(&rig, 10 * VBOARD_MS), VBOARD_STOP_POWER_CUT);
+        assert_in_range(vboard_time(rig.board), 5 * VBOARD_MS,
+                        5 * VBOARD_MS + VBOARD_US);
+        vboard_restore(rig.board, snap);
+    }
+    const struct rig_event *reset = rig_event(&rig, VBOARD_EVENT_RESET, 1);
+    assert_in_range(reset->time, 3 * VBOARD_MS, 3 * VBOARD_MS + VBOARD_US);
+    assert_string_equal(reset->text, "PINRSTF");
+    vboard_snapshot_free(snap);
+    rig_close(&rig);
+}
+
+static void test_outside_has_an_end(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, NULL);
+    unsigned taken = 0;
+    while (vboard_reset_at(rig.board, VBOARD_S) == 0) {
+        taken++;
+    }
+    assert_int_equal(taken, 192);
+    assert_int_equal(vboard_set_vdd_at(rig.board, 3000, VBOARD_S), -1);
+    assert_int_equal(vboard_drive_pin_at(rig.board, "PA8", 0, VBOARD_S), -1);
+    rig_close(&rig);
+}
+
 // The reset button adds its flag, and only that.
 static void test_reset_flags(void **state)
 {
@@ -400,6 +446,8 @@ int main(void)
         cmocka_unit_test(test_speed),
         cmocka_unit_test(test_supply_detector),
         cmocka_unit_test(test_power_down),
+        cmocka_unit_test(test_outside_later),
+        cmocka_unit_test(test_outside_has_an_end),
         cmocka_unit_test(test_reset_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,19 @@ static void watchdog_ends_a_lockup(void **state)
     core_end(&core);
 }
 
+static void reset_button_ends_a_lockup(void **state)
+{
+    (void)state;
+    struct core_board core;
+    core_start(&core, CASE_LOCKUP, 0);
+    assert_int_equal(vboard_reset_at(core.board, 2 * VBOARD_MS), 0);
+    assert_int_equal(vboard_run(core.board, VBOARD_MS), VBOARD_STOP_TIME);
+    assert_int_equal(core.seen.resets, 1);
+    assert_int_equal(vboard_run(core.board, 2 * VBOARD_MS), VBOARD_STOP_LOCKUP);
+    assert_int_equal(core.seen.resets, 2);
+    core_end(&core);
+}
+
 static void stack_below_ram(uint32_t number)
 {
     struct core_board core;
@@ -330,7 +343,7 @@ static void handover_names_what_is_left(void **state)
 {
     (void)state;
     struct core_board core;
-    run_case(&core, CASE_HANDOVER, 1);
+    run_case(&core, CASE_HANDOVER, HANDOVER_LEFTOVERS);
     assert_int_equal(core.seen.handovers, 1);
     const char *left[] = {"SYST_CSR",   "SYST_RVR",  "SYST_CVR",
                           "NVIC_ISER0", "NVIC_IPR0", "RCC_AHB1ENR"};
@@ -338,6 +351,53 @@ static void handover_names_what_is_left(void **state)
         assert_non_null(strstr(core.seen.handover, left[i]));
     }
     assert_int_equal(core.seen.handover_value, 6);
+}
+
+static void handover_with_a_watchdog_is_silent(void **state)
+{
+    (void)state;
+    struct core_board core;
+    run_case(&core, CASE_HANDOVER, HANDOVER_WATCHDOG);
+    assert_int_equal(core.seen.handovers, 1);
+    assert_string_equal(core.seen.handover, "");
+}
+
+static void handover_names_the_rest_of_a_watchdog(void **state)
+{
+    (void)state;
+    struct core_board core;
+    run_case(&core, CASE_HANDOVER, HANDOVER_REGISTERS);
+    assert_string_equal(core.seen.handover,
+                        "RCC_CSR 0E000003 (reset 00000000), "
+                        "IWDG_PR 00000004 (reset 00000000), "
+                        "IWDG_RLR 00000123 (reset 00000FFF), "
+                        "DBGMCU_CR 00000007 (reset 00000000), "
+                        "DBGMCU_APB1_FZ 00000800 (reset 00000000), "
+                        "DBGMCU_APB2_FZ 00000001 (reset 00000000)");
+    run_case(&core, CASE_HANDOVER, HANDOVER_UPDATE);
+    assert_string_equal(core.seen.handover,
+                        "IWDG_SR 00000001 (reset 00000000)");
+}
+
+// A debugger's settings survive the reset: the bootloader has not made them.
+static void handover_leaves_dbgmcu_to_debuggers(void **state)
+{
+    (void)state;
+    struct core_board core;
+    core_start(&core, CASE_HANDOVER, HANDOVER_CLEAN);
+    const uint32_t stop_all = 7;
+    assert_int_equal(vboard_poke(core.board, 0xE0042004, &stop_all, 4), 0);
+    vboard_reset(core.board);
+    vboard_run(core.board, VBOARD_MS);
+    assert_int_equal(core.seen.handovers, 1);
+    assert_string_equal(core.seen.handover, "");
+    uint32_t value = 0;
+    assert_int_equal(vboard_peek(core.board, 0xE0042004, &value, 4), 0);
+    assert_int_equal(value, stop_all);
+    vboard_power_on(core.board);
+    assert_int_equal(vboard_peek(core.board, 0xE0042004, &value, 4), 0);
+    assert_int_equal(value, 0);
+    core_end(&core);
 }
 
 int main(void)
@@ -362,6 +422,7 @@ int main(void)
         cmocka_unit_test(device_memory_is_not_executable),
         cmocka_unit_test(fault_in_hard_fault_locks_up),
         cmocka_unit_test(watchdog_ends_a_lockup),
+        cmocka_unit_test(reset_button_ends_a_lockup),
         cmocka_unit_test(push_below_ram_is_reported),
         cmocka_unit_test(exception_frame_below_ram_is_reported),
         cmocka_unit_test(stack_below_ram_ends_in_lockup),
@@ -375,6 +436,9 @@ int main(void)
         cmocka_unit_test(code_in_ram_may_change),
         cmocka_unit_test(clean_handover_is_silent),
         cmocka_unit_test(handover_names_what_is_left),
+        cmocka_unit_test(handover_with_a_watchdog_is_silent),
+        cmocka_unit_test(handover_names_the_rest_of_a_watchdog),
+        cmocka_unit_test(handover_leaves_dbgmcu_to_debuggers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,32 @@ static uint64_t time_of_tick(bool stops)
     return instructions;
 }
 
+// While gdb halts the core no virtual time passes: the watchdog, which would
+// bite after 512 ms, is frozen whether DBG_IWDG_STOP is set or not.
+static void watchdog_is_frozen_while_halted(void **state)
+{
+    (void)state;
+    struct core_board core;
+    struct vboard_config config = {.hardware_watchdog = true};
+    core_start_with(&core, CASE_SVC, 0, &config);
+    int end;
+    char *text = debug(&core,
+                       "break svc_c\n"
+                       "continue\n"
+                       "shell sleep 0.7\n"
+                       "stepi\n"
+                       "delete\n"
+                       "detach\n",
+                       &end);
+    expect_text(text, "Breakpoint 1");
+    free(text);
+    assert_int_equal(core.seen.resets, 1);
+    assert_in_range(vboard_time(core.board), 1, 100 * VBOARD_MS);
+    vboard_run(core.board, 600 * VBOARD_MS);
+    assert_int_equal(core.seen.resets, 2);
+    core_end(&core);
+}
+
 static void debugger_costs_no_virtual_time(void **state)
 {
     (void)state;
@@ -190,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gdb_breaks_steps_and_looks),
+        cmocka_unit_test(watchdog_is_frozen_while_halted),
         cmocka_unit_test(debugger_costs_no_virtual_time),
         cmocka_unit_test(monitor_resets_and_kill_ends),
         cmocka_unit_test(lockup_is_a_signal),

@@ -187,7 +187,10 @@ static void changed_flash_is_executed(void **state)
     uint8_t *flash = vboard_flash(core.board, NULL);
     const uint32_t vectors[] = {0x20020000, 0x08000009};
     memcpy(flash, vectors, sizeof(vectors));
-    for (uint8_t i = 1; i < 4; i++) {
+    // back and forth: what was translated before may be right again
+    const uint8_t numbers[] = {1, 2, 1, 1, 3, 2};
+    for (unsigned n = 0; n < sizeof(numbers); n++) {
+        uint8_t i = numbers[n];
         const uint8_t code[] = {i, 0x20, 0xFE, 0xE7};
         memcpy(flash + 8, code, sizeof(code));
         vboard_reset(core.board);

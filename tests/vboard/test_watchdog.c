@@ -33,10 +33,23 @@ static const struct rule rules[] = {
      .script = {START, UNLOCK, STORE(PR, 6), STORE(RLR, 0x123), LOAD(SR),
                 SYNCED, FEED, LOAD(PR), LOAD(RLR), LOAD(KR)},
      .values = {3, 6, 0x123, 0}, .count = 4},
+    {"PR and RLR before the update has arrived", NULL,
+     .script = {START, UNLOCK, STORE(PR, 6), STORE(RLR, 0x123), LOAD(PR),
+                LOAD(RLR)},
+     .values = {0, 0xFFF}, .count = 2},
+    {"PR after the start", "IWDG PR written while protected",
+     .script = {UNLOCK, START, STORE(PR, 6)}},
+    {"RLR twice", "IWDG RLR written while its last update",
+     .script = {START, UNLOCK, STORE(RLR, 6), STORE(RLR, 5)}},
     {"PR twice", "IWDG PR written while its last update",
-     .script = {START, UNLOCK, STORE(PR, 6), STORE(PR, 5), LOAD(PR)},
+     .script = {START, UNLOCK, STORE(PR, 6), STORE(PR, 5), SYNCED, LOAD(PR)},
      .values = {6}, .count = 1},
-    {"LSI runs with it", NULL, .script = {START, LOAD(CSR)},
+    {"LSI runs with it", NULL,
+     .script = {START, LOAD(CSR), WAIT(CSR, 2, 2), LOAD(CSR)},
+     .values = {0x0E000000, 0x0E000002}, .count = 2},
+    {"LSI cannot be stopped", NULL,
+     .script = {STORE(CSR, 1), WAIT(CSR, 2, 2), START, STORE(CSR, 0),
+                LOAD(CSR)},
      .values = {0x0E000002}, .count = 1},
     {"by bytes", "IWDG KR does not allow access by 8 bits",
      .script = {STORE8(KR, 0x55)}},
@@ -66,8 +79,9 @@ static void expect_reset(const struct step *script, uint64_t from, uint64_t to,
     rig_run(&rig, to);
     assert_int_equal(rig.violations, 0);
     assert_in_range(reset_time(&rig), from, to);
-    assert_int_equal(rig_event(&rig, VBOARD_EVENT_RESET, 1)->value & 1u << 29,
-                     1u << 29);
+    const struct rig_event *reset = rig_event(&rig, VBOARD_EVENT_RESET, 1);
+    assert_int_equal(reset->value & 1u << 29, 1u << 29);
+    assert_string_equal(reset->text, "IWDGRSTF");
     // IWDGRSTF and PINRSTF next to those of the power-on
     assert_int_equal(rig_peek(&rig, CSR) & 0xFF000000, 0x2E000000);
     assert_int_equal(rig.box.boots, 2);
@@ -120,7 +134,20 @@ static void test_off_after_reset(void **state)
     rig_run(&rig, 3 * VBOARD_S);
     assert_int_equal(rig.box.boots, 2);
     assert_null(rig_event(&rig, VBOARD_EVENT_RESET, 2));
+    // and so is LSI
+    assert_int_equal(rig_peek(&rig, CSR) & 3, 0);
     rig_close(&rig);
+}
+
+// Firmware that starts it and hangs, with interrupts off and without a look at
+// the outside.
+static void test_hang(void **state)
+{
+    (void)state;
+    static const struct step hang[] = {
+        START,  UNLOCK, STORE(PR, 2),     STORE(RLR, 499),
+        SYNCED, FEED,   SPIN(UINT32_MAX), {0}};
+    expect_reset(hang, 250 * VBOARD_MS, 251 * VBOARD_MS, false);
 }
 
 // It counts on while an erase stalls the core, and tears the erase.
@@ -175,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_periods),
         cmocka_unit_test(test_hardware_start),
         cmocka_unit_test(test_off_after_reset),
+        cmocka_unit_test(test_hang),
         cmocka_unit_test(test_reset_during_erase),
         cmocka_unit_test(test_update_needs_lsi),
     };

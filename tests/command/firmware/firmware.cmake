@@ -15,7 +15,7 @@ function(test_firmware name)
     # naked functions take their parameters in registers
     COMMAND ${ARM_GCC} -std=c11 -g -Os -Wall -Wextra -Werror
       -Wno-unused-parameter -mcpu=cortex-m4 -mthumb -ffreestanding -nostdlib
-      -T ${script} ${sources} -o ${output}.elf
+      -I ${TEST_FIRMWARE_DIR} -T ${script} ${sources} -o ${output}.elf
     COMMAND ${ARM_OBJCOPY} -O binary ${output}.elf ${output}.bin
     DEPENDS ${sources} ${headers} ${script}
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}

@@ -10,6 +10,7 @@
 #include "console.h"
 
 #define COUNTER 0x08060000 // sector 7
+#define IWDG_KR 0x40003000
 #define NOWHERE 0x60000000 // FMC, not clocked, nothing connected
 
 static void start(void)
@@ -63,6 +64,10 @@ static void answer(char letter)
         *reg(USART2_CR1) = 0;
         print("went on\r\n");
         break;
+    case 'w': // the watchdog's business
+        *reg(IWDG_KR) = 0xCCCC;
+        for (;;) {
+        }
     case 'r':
         *reg(SCB_AIRCR) = 0x05FA0004;
         break;

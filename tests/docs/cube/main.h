@@ -19,7 +19,7 @@ typedef struct {
 } FLASH_EraseInitTypeDef;
 
 enum { FLASH_TYPEERASE_SECTORS, FLASH_TYPEPROGRAM_WORD = 2 };
-enum { FLASH_SECTOR_7 = 7, FLASH_VOLTAGE_RANGE_3 = 2 };
+enum { FLASH_SECTOR_4 = 4, FLASH_VOLTAGE_RANGE_3 = 2 };
 enum {
     FLASH_FLAG_OPERR = 1 << 1,
     FLASH_FLAG_WRPERR = 1 << 4,
@@ -36,5 +36,11 @@ HAL_StatusTypeDef HAL_FLASH_Program(uint32_t TypeProgram, uint32_t Address,
 HAL_StatusTypeDef HAL_FLASHEx_Erase(FLASH_EraseInitTypeDef *pEraseInit,
                                     uint32_t *SectorError);
 _Noreturn void NVIC_SystemReset(void);
+
+typedef struct {
+    volatile uint32_t KR;
+} IWDG_TypeDef;
+
+#define IWDG ((IWDG_TypeDef *)0x40003000)
 
 #endif

@@ -33,6 +33,15 @@
 #define NOTHING   0x60000000 // FMC, not connected
 #define SPARE_RAM 0x20010000
 
+#define RCC_CSR        0x40023874
+#define IWDG_KR        0x40003000
+#define IWDG_PR        0x40003004
+#define IWDG_RLR       0x40003008
+#define IWDG_SR        0x4000300C
+#define DBGMCU_CR      0xE0042004
+#define DBGMCU_APB1_FZ 0xE0042008
+#define DBGMCU_APB2_FZ 0xE004200C
+
 static volatile uint32_t *reg(uint32_t address)
 {
     return (volatile uint32_t *)address;
@@ -583,9 +592,49 @@ static void application(void)
 }
 
 // Starts an application as a bootloader does; skip says with what left over.
+// The watchdog as a bootloader may hand it over, and debuggers let it.
+static void hand_over_watchdog(void)
+{
+    *reg(DBGMCU_APB1_FZ) |= 1u << 12; // DBG_IWDG_STOP
+    *reg(IWDG_KR) = 0xCCCC;
+    *reg(IWDG_KR) = 0x5555;
+    *reg(IWDG_PR) = 4;
+    *reg(IWDG_RLR) = 0x123;
+    while (*reg(IWDG_SR)) {
+    }
+    *reg(IWDG_KR) = 0xAAAA;
+}
+
+// The same registers without a watchdog that runs, and their neighbours.
+static void leave_watchdog_registers(void)
+{
+    *reg(RCC_CSR) = 1; // LSION
+    *reg(IWDG_KR) = 0x5555;
+    *reg(IWDG_PR) = 4;
+    *reg(IWDG_RLR) = 0x123;
+    while (*reg(IWDG_SR)) {
+    }
+    *reg(DBGMCU_CR) = 7;
+    *reg(DBGMCU_APB1_FZ) |= 1u << 11; // DBG_WWDG_STOP
+    *reg(DBGMCU_APB2_FZ) = 1;
+}
+
+static void update_under_way(void)
+{
+    *reg(IWDG_KR) = 0xCCCC;
+    *reg(IWDG_KR) = 0x5555;
+    *reg(IWDG_PR) = 4;
+}
+
 static void case_handover(void)
 {
-    if (mailbox()->skip) {
+    if (mailbox()->skip == HANDOVER_WATCHDOG) {
+        hand_over_watchdog();
+    } else if (mailbox()->skip == HANDOVER_REGISTERS) {
+        leave_watchdog_registers();
+    } else if (mailbox()->skip == HANDOVER_UPDATE) {
+        update_under_way();
+    } else if (mailbox()->skip == HANDOVER_LEFTOVERS) {
         start_systick(1000, 5);
         set_priorities(0x10, 0, 0);
         *reg(0x40023830) = 1; // RCC_AHB1ENR GPIOAEN

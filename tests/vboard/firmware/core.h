@@ -42,6 +42,15 @@ enum {
     CASE_LOCATE,
 };
 
+// What CASE_HANDOVER leaves, in mailbox.skip.
+enum {
+    HANDOVER_CLEAN,
+    HANDOVER_LEFTOVERS,
+    HANDOVER_WATCHDOG,
+    HANDOVER_REGISTERS, // of a watchdog that does not run
+    HANDOVER_UPDATE,
+};
+
 struct mailbox {
     uint32_t number; // of the case, written by the test
     uint32_t done;

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+
+#ifndef BLINK_UPDATE_H
+#define BLINK_UPDATE_H
+
+#include "ota/app.h"
+
+// Asks for an update from the C array: where there are slots, the application
+// itself stages it first. 0: reset now.
+int update_from_array(struct ota_app *app);
+
+// Receives an image on the console, by XMODEM-1K or YMODEM, into a slot, and
+// asks for the update. 0: reset now. Takes as long as the sender does.
+int update_from_console(struct ota_app *app);
+
+#endif

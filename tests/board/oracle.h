@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// Looks at the bytes of a flash by itself, with zlib's CRC-32 and a copy of
+// every image that there is: no code of the engine's takes part.
+
+#ifndef ORACLE_H
+#define ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include LAYOUT_HEADER
+
+// An image file as otatool has packed it.
+struct image {
+    const char *version;
+    uint8_t *file;
+    size_t size;
+};
+
+enum place { PLACE_APP, PLACE_A, PLACE_B, PLACES };
+
+// Whether the place holds exactly this image, complete and with a good CRC.
+bool oracle_holds(const uint8_t *flash, enum place place,
+                  const struct image *image);
+bool oracle_holds_anywhere(const uint8_t *flash, const struct image *image);
+
+// Puts an image into the app slot, as a factory does.
+void oracle_install(uint8_t *flash, const struct image *image);
+
+// Appends copies of the newest record of the journal, until so many positions
+// are free. False: no record, or fewer are free already.
+bool oracle_fill_journal(uint8_t *flash, unsigned free);
+
+// Whether a flash address lies in the journal.
+bool oracle_in_journal(uint32_t address);
+
+#endif

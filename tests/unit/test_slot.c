@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: MIT
+//
+// Slots as areas: writing a file in pieces of any size, finding out after a
+// power cut how far it came, and reading an area as a source.
+
+#include "board.h"
+
+#define SIZE 0x3000
+
+// erase units of one size and of several, bytes that erase to 0xFF and to 0
+static const struct ota_geometry geometries[] = {
+    {SIZE, 1, 0xFF, 1, {{12, 1024}}},
+    {SIZE, 2, 0xFF, 1, {{12, 1024}}},
+    {SIZE, 4, 0x00, 1, {{96, 128}}},
+    {SIZE, 4, 0xFF, 3, {{4, 512}, {2, 1024}, {4, 2048}}},
+    {SIZE, 8, 0xFF, 1, {{6, 2048}}},
+    {SIZE, 16, 0xFF, 2, {{2, 2048}, {2, 4096}}},
+    {SIZE, 32, 0xFF, 1, {{12, 1024}}},
+    {SIZE, 32, 0xFF, 1, {{1, SIZE}}},
+};
+#define GEOMETRIES (sizeof geometries / sizeof geometries[0])
+
+static uint8_t file[SIZE];
+
+static int setup(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < sizeof file; i++) {
+        file[i] = (uint8_t)(i * 7 + i / 251);
+    }
+    return 0;
+}
+
+static uint32_t unit_size(const struct ota_area *area, uint32_t at)
+{
+    int32_t size = ota_area_unit_size(area, at);
+    assert_true(size > 0);
+    return (uint32_t)size;
+}
+
+/// Erased ahead ///
+
+// The writer under test, for the driver's hook.
+static const struct ota_slot_writer *current;
+static int (*real_prog)(const struct ota_flash *flash, uint32_t offset,
+                        const void *data, size_t len);
+
+// Whenever a byte is programmed, all of the unit behind its own is blank and
+// not torn: by that the frontier is found.
+static int checking_prog(const struct ota_flash *flash, uint32_t offset,
+                         const void *data, size_t len)
+{
+    const struct ota_area *area = current->area;
+    uint32_t at = offset - area->offset;
+    uint32_t begin = 0;
+    while (begin + unit_size(area, begin) <= at) {
+        begin += unit_size(area, begin);
+    }
+    uint32_t next = begin + unit_size(area, begin);
+    assert_true(at + len <= next); // a piece does not cross units
+    bool first_or_last = at == begin || at + len == next;
+    if (first_or_last && next < current->total) {
+        uint32_t size = unit_size(area, next);
+        assert_int_equal(ota_area_is_blank(area, next, size), 1);
+        assert_false(
+            ram_flash_is_torn(flash->context, area->offset + next, size));
+    }
+    return real_prog(flash, offset, data, len);
+}
+
+// A device full of something older.
+static struct ram_flash *used_flash(const struct ota_geometry *geometry)
+{
+    static uint8_t old[SIZE];
+    memset(old, 0x5A, sizeof old);
+    struct ram_flash *ram = ram_flash_new(geometry, 1);
+    ram_flash_load(ram, 0, old, sizeof old);
+    return ram;
+}
+
+static int write_pieces(struct ota_slot_writer *writer, uint32_t piece)
+{
+    while (writer->position < writer->total) {
+        uint32_t left = writer->total - writer->position;
+        int err = ota_slot_write(writer, file + writer->position,
+                                 left < piece ? left : piece);
+        if (err) {
+            return err;
+        }
+    }
+    return 0;
+}
+
+// The area holds the file, and behind it the rest of its last write unit is
+// erased; each unit was erased once and each write unit programmed once.
+static void assert_written(const struct ram_flash *ram, uint32_t total)
+{
+    const struct ota_geometry *geometry = ram->flash.geometry;
+    const struct ota_area all = {&ram->flash, 0, SIZE};
+    assert_memory_equal(ram->now, file, total);
+    uint32_t written = total;
+    while (written % geometry->write_unit != 0) {
+        assert_int_equal(ram->now[written], geometry->erased);
+        written++;
+    }
+    assert_int_equal(ram->programs, written / geometry->write_unit);
+    unsigned number = 0;
+    for (uint32_t at = 0; at < SIZE; at += unit_size(&all, at)) {
+        assert_int_equal(ram->erases[number], at < total);
+        number++;
+    }
+}
+
+static void write_all(const struct ota_geometry *geometry, uint32_t total,
+                      uint32_t piece)
+{
+    struct ram_flash *ram = used_flash(geometry);
+    real_prog = ram->flash.prog;
+    ram->flash.prog = checking_prog;
+    const struct ota_area area = {&ram->flash, 0, SIZE};
+    struct ota_slot_writer writer;
+    ota_slot_begin(&writer, &area, total, 0);
+    current = &writer;
+    assert_int_equal(ram->ops, 0);
+    assert_int_equal(write_pieces(&writer, piece), 0);
+    assert_written(ram, total);
+    // and not a byte more
+    uint32_t ops = ram->ops;
+    assert_int_equal(ota_slot_write(&writer, file, 1), OTA_ERR_RANGE);
+    assert_int_equal(ota_slot_write(&writer, file, 0), 0);
+    assert_int_equal(ram->ops, ops);
+    ram_flash_free(ram);
+}
+
+static void pieces_of_any_size(void **state)
+{
+    (void)state;
+    const uint32_t pieces[] = {1,  2,  3,  7,   15,   16,   17,
+                               31, 32, 33, 127, 1000, 1024, SIZE};
+    const uint32_t totals[] = {24,   31,   32,   33,   127,  128,      129,
+                               1023, 1024, 1025, 2049, 5001, SIZE - 1, SIZE};
+    for (unsigned g = 0; g < GEOMETRIES; g++) {
+        for (unsigned p = 0; p < sizeof pieces / sizeof pieces[0]; p++) {
+            for (unsigned t = 0; t < sizeof totals / sizeof totals[0]; t++) {
+                write_all(&geometries[g], totals[t], pieces[p]);
+            }
+        }
+    }
+}
+
+static void too_much_at_once_writes_nothing(void **state)
+{
+    (void)state;
+    struct ram_flash *ram = used_flash(&geometries[0]);
+    const struct ota_area area = {&ram->flash, 0, SIZE};
+    struct ota_slot_writer writer;
+    ota_slot_begin(&writer, &area, 100, 0);
+    assert_int_equal(ota_slot_write(&writer, file, 101), OTA_ERR_RANGE);
+    assert_int_equal(ota_slot_write(&writer, file, SIZE_MAX), OTA_ERR_RANGE);
+    assert_int_equal(ota_slot_write(&writer, file, 60), 0);
+    uint32_t ops = ram->ops;
+    assert_int_equal(ota_slot_write(&writer, file + 60, 41), OTA_ERR_RANGE);
+    assert_int_equal(ram->ops, ops);
+    assert_int_equal(writer.position, 60);
+    ram_flash_free(ram);
+}
+
+// A file larger than its area: whoever did not ask before gets an error, and
+// what lies behind the area is left alone.
+static void file_larger_than_the_area(void **state)
+{
+    (void)state;
+    struct ram_flash *ram = used_flash(&geometries[0]);
+    const struct ota_area area = {&ram->flash, 1024, 4096};
+    struct ota_slot_writer writer;
+    ota_slot_begin(&writer, &area, 4097, 0);
+    assert_int_equal(write_pieces(&writer, 500), OTA_ERR_RANGE);
+    ram_flash_load(ram, 1024, file, 4096);
+    assert_int_equal(ota_slot_frontier(&area, 4097), OTA_ERR_RANGE);
+    assert_int_equal(ram->erases[0], 0);
+    assert_int_equal(ram->erases[5], 0);
+    ram_flash_free(ram);
+}
+
+static void flash_errors_pass(void **state)
+{
+    (void)state;
+    for (uint32_t at = 1; at <= 3; at++) {
+        struct ram_flash *ram = used_flash(&geometries[0]);
+        const struct ota_area area = {&ram->flash, 0, SIZE};
+        struct ota_slot_writer writer;
+        ota_slot_begin(&writer, &area, 2100, 0);
+        ram->faults = (struct ram_faults){.erase_at = at,
+                                          .erase_error = OTA_ERR_FLASH_ERASE};
+        assert_int_equal(write_pieces(&writer, 100), OTA_ERR_FLASH_ERASE);
+        ota_slot_begin(&writer, &area, 2100, 0);
+        ram->faults = (struct ram_faults){.prog_at = at * 700,
+                                          .prog_error = OTA_ERR_FLASH_TIMEOUT};
+        assert_int_equal(write_pieces(&writer, 100), OTA_ERR_FLASH_TIMEOUT);
+        ram_flash_free(ram);
+    }
+}
+
+/// After a cut ///
+
+struct cut_case {
+    const struct ota_geometry *geometry;
+    uint32_t first, second;
+    enum ram_cut how;
+};
+
+static void check(const struct cut_case *at, bool condition, const char *what)
+{
+    if (!condition) {
+        fail_msg("geometry %d cut %u/%d/%u: %s",
+                 (int)(at->geometry - geometries), (unsigned)at->first, at->how,
+                 (unsigned)at->second, what);
+    }
+}
+
+// As after a reset: the header that lies there is the file's, so it goes on
+// where the frontier is.
+static uint32_t restart(const struct ota_area *area, uint32_t total,
+                        uint32_t reached, const struct cut_case *cut)
+{
+    uint8_t header[OTA_PLAIN_HEADER_SIZE];
+    if (ota_area_read(area, 0, header, sizeof header) ||
+        memcmp(header, file, sizeof header) != 0) {
+        return 0;
+    }
+    int32_t from = ota_slot_frontier(area, total);
+    check(cut, from >= 0 && (uint32_t)from < total, "frontier in the file");
+    uint32_t start = (uint32_t)from;
+    const struct ram_flash *ram = area->flash->context;
+    check(cut, memcmp(ram->now, file, start) == 0, "what is kept is right");
+    check(cut, !ram_flash_is_torn(ram, 0, start), "what is kept holds");
+    check(cut, start <= reached, "no further than it came");
+    // not more than the unit that it was in and the one before
+    uint32_t next = start + unit_size(area, start);
+    if (next < total) {
+        next += unit_size(area, next);
+    }
+    check(cut, reached <= next, "two units are written again at most");
+    return start;
+}
+
+static bool write_until_cut(const struct ota_area *area, uint32_t total,
+                            uint32_t from, uint32_t *reached)
+{
+    struct ota_slot_writer writer;
+    ota_slot_begin(&writer, area, total, from);
+    int err = write_pieces(&writer, 100);
+    *reached = writer.position;
+    return err == 0;
+}
+
+static void cut_twice(const struct cut_case *cut, uint32_t total)
+{
+    struct ram_flash *ram = used_flash(cut->geometry);
+    ram->random = cut->first * 31 + cut->second + 1;
+    const struct ota_area area = {&ram->flash, 0, SIZE};
+    uint32_t reached = 0;
+    uint32_t from = 0;
+    const uint32_t cuts[] = {cut->first, cut->second, 0};
+    for (unsigned i = 0; i < 3; i++) {
+        ram->cut_at = cuts[i];
+        ram->cut = cut->how;
+        if (write_until_cut(&area, total, from, &reached)) {
+            break;
+        }
+        check(cut, ram->dead, "only a cut ends it");
+        ram_flash_power_on(ram);
+        from = restart(&area, total, reached, cut);
+    }
+    check(cut, memcmp(ram->now, file, total) == 0, "complete");
+    check(cut, !ram_flash_is_torn(ram, 0, total), "and not torn");
+    ram_flash_free(ram);
+}
+
+static uint32_t operations(const struct ota_geometry *geometry, uint32_t total)
+{
+    struct ram_flash *ram = used_flash(geometry);
+    const struct ota_area area = {&ram->flash, 0, SIZE};
+    uint32_t reached;
+    assert_true(write_until_cut(&area, total, 0, &reached));
+    uint32_t ops = ram->ops;
+    ram_flash_free(ram);
+    return ops;
+}
+
+static void frontier_after_a_cut_anywhere(void **state)
+{
+    (void)state;
+    for (unsigned g = 0; g < GEOMETRIES; g++) {
+        const struct ota_geometry *geometry = &geometries[g];
+        uint32_t ops = operations(geometry, 5001);
+        // of single bytes every third is enough
+        for (uint32_t op = 1; op <= ops; op += ops > 2600 ? 3 : 1) {
+            for (int how = CUT_BEFORE; how <= CUT_AFTER; how++) {
+                cut_twice(
+                    &(struct cut_case){geometry, op, 0, (enum ram_cut)how},
+                    5001);
+            }
+        }
+    }
+}
+
+static void frontier_after_two_cuts(void **state)
+{
+    (void)state;
+    for (unsigned g = 3; g < GEOMETRIES; g++) {
+        const struct ota_geometry *geometry = &geometries[g];
+        uint32_t ops = operations(geometry, 5001);
+        uint32_t stride = 1 + ops / 90;
+        for (uint32_t op = 1; op <= ops; op += stride) {
+            for (uint32_t second = 1; second <= ops;
+                 second += second < 4 ? 1 : stride + 1) {
+                cut_twice(&(struct cut_case){geometry, op, second, CUT_TORN},
+                          5001);
+            }
+        }
+    }
+}
+
+static void frontier_of_what_cannot_be_read(void **state)
+{
+    (void)state;
+    struct ram_flash *ram = ram_flash_new(&geometries[6], 1);
+    const struct ota_area area = {&ram->flash, 0, SIZE};
+    // nothing there: nothing to go on with
+    assert_int_equal(ota_slot_frontier(&area, 5001), 0);
+    ram_flash_load(ram, 0, file, 3000); // three units, then blank ones
+    assert_int_equal(ota_slot_frontier(&area, 5001), 2048);
+    // not readable is not blank: it counts as written, and is written again
+    ram->faults = (struct ram_faults){.read_at = 1, .sticky = true};
+    assert_int_equal(ota_slot_frontier(&area, 5001), 4096);
+    ram_flash_free(ram);
+}
+
+/// An area as a source ///
+
+// header, gap, application: the app slot as the file it came from
+static void area_with_a_gap_reads_as_a_file(void **state)
+{
+    (void)state;
+    const uint32_t pieces[] = {1, 3, 15, 16, 17, 500, SIZE};
+    struct ram_flash *ram = ram_flash_new(&geometries[0], 1);
+    const struct ota_area area = {&ram->flash, 1024, 2048};
+    ram_flash_load(ram, 1024, file, 16);
+    ram_flash_load(ram, 1024 + 512, file + 16, 2048 - 512);
+    struct ota_area_source from;
+    ota_area_source_init(&from, &area, 16, 512 - 16);
+    for (unsigned i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        uint8_t data[SIZE];
+        uint32_t have = 0;
+        assert_int_equal(ota_source_open(&from.source), 0);
+        for (;;) {
+            int got = from.source.read(&from.source, data + have, pieces[i]);
+            if (got == OTA_ERR_SOURCE_END) {
+                break;
+            }
+            assert_true(got > 0 && (uint32_t)got <= pieces[i]);
+            have += (uint32_t)got;
+        }
+        assert_int_equal(have, 2048 - 496);
+        assert_memory_equal(data, file, have);
+    }
+    ram_flash_free(ram);
+}
+
+static void seek_to_each_boundary(void **state)
+{
+    (void)state;
+    struct ram_flash *ram = ram_flash_new(&geometries[0], 1);
+    const struct ota_area area = {&ram->flash, 1024, 2048};
+    ram_flash_load(ram, 1024, file, 16);
+    ram_flash_load(ram, 1024 + 512, file + 16, 2048 - 512);
+    struct ota_area_source from;
+    ota_area_source_init(&from, &area, 16, 512 - 16);
+    const uint32_t last = 2048 - 496 - 1;
+    const uint32_t places[] = {0, 1, 15, 16, 17, last};
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+        uint8_t byte;
+        assert_int_equal(from.source.seek(&from.source, places[i]), 0);
+        assert_int_equal(from.source.read(&from.source, &byte, 1), 1);
+        assert_int_equal(byte, file[places[i]]);
+    }
+    uint8_t byte;
+    assert_int_equal(from.source.read(&from.source, &byte, 1),
+                     OTA_ERR_SOURCE_END);
+    assert_int_equal(from.source.seek(&from.source, 2048), 0);
+    assert_int_equal(from.source.read(&from.source, &byte, 1),
+                     OTA_ERR_SOURCE_END);
+    ram_flash_free(ram);
+}
+
+static void read_error_of_an_area(void **state)
+{
+    (void)state;
+    struct ram_flash *ram = ram_flash_new(&geometries[0], 1);
+    const struct ota_area area = {&ram->flash, 0, 2048};
+    const struct ota_area none = {NULL, 0, 0};
+    ram_flash_load(ram, 0, file, 2048);
+    struct ota_area_source from;
+    uint8_t data[10];
+    ota_area_source_init(&from, &area, 0, 0);
+    assert_int_equal(from.source.read(&from.source, data, 10), 10);
+    ram->faults = (struct ram_faults){.read_at = 1};
+    assert_int_equal(from.source.read(&from.source, data, 10),
+                     OTA_ERR_FLASH_READ);
+    // and goes on where it was
+    assert_int_equal(from.source.read(&from.source, data, 10), 10);
+    assert_memory_equal(data, file + 10, 10);
+    // an area that does not exist has no bytes
+    ota_area_source_init(&from, &none, 0, 0);
+    assert_int_equal(from.source.read(&from.source, data, 1),
+                     OTA_ERR_SOURCE_END);
+    ram_flash_free(ram);
+}
+
+/// Which slot ///
+
+static void free_slot(void **state)
+{
+    (void)state;
+    const struct {
+        enum test_layout layout;
+        uint8_t backup, staged, expected;
+    } cases[] = {
+        {SLOTS_F103, OTA_SLOT_NONE, OTA_SLOT_NONE, OTA_SLOT_A},
+        {SLOTS_F103, OTA_SLOT_A, OTA_SLOT_NONE, OTA_SLOT_B},
+        {SLOTS_F103, OTA_SLOT_A, OTA_SLOT_B, OTA_SLOT_B},
+        {SLOTS_F103, OTA_SLOT_B, OTA_SLOT_NONE, OTA_SLOT_A},
+        {SLOTS_F103, OTA_SLOT_B, OTA_SLOT_A, OTA_SLOT_A},
+        {ONE_SLOT_F103, OTA_SLOT_NONE, OTA_SLOT_NONE, OTA_SLOT_A},
+        {ONE_SLOT_F103, OTA_SLOT_A, OTA_SLOT_NONE, OTA_SLOT_A},
+        {ONE_SLOT_F103, OTA_SLOT_B, OTA_SLOT_NONE, OTA_SLOT_A},
+        {LAYOUT_F103, OTA_SLOT_A, OTA_SLOT_B, OTA_SLOT_NONE},
+        {LAYOUT_F103, OTA_SLOT_NONE, OTA_SLOT_NONE, OTA_SLOT_NONE},
+    };
+    static struct board board;
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        board_init(&board, cases[i].layout, 1);
+        struct ota_record record = {.backup = cases[i].backup,
+                                    .staged = cases[i].staged};
+        assert_int_equal(ota_slot_free(&board.layout, &record),
+                         cases[i].expected);
+        board_free(&board);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pieces_of_any_size),
+        cmocka_unit_test(too_much_at_once_writes_nothing),
+        cmocka_unit_test(file_larger_than_the_area),
+        cmocka_unit_test(flash_errors_pass),
+        cmocka_unit_test(frontier_after_a_cut_anywhere),
+        cmocka_unit_test(frontier_after_two_cuts),
+        cmocka_unit_test(frontier_of_what_cannot_be_read),
+        cmocka_unit_test(area_with_a_gap_reads_as_a_file),
+        cmocka_unit_test(seek_to_each_boundary),
+        cmocka_unit_test(read_error_of_an_area),
+        cmocka_unit_test(free_slot),
+    };
+    return cmocka_run_group_tests_name("slot", tests, setup, NULL);
+}
