@@ -139,7 +139,7 @@ struct effort {
 };
 
 static struct effort effort = {1, 1500, 120};
-static const struct effort quick_effort = {1, 150, 50};
+static const struct effort quick_effort = {1, 40, 8};
 static const struct effort long_effort = {3, 1000000, 1500};
 
 // Of the case that runs: one of so many is taken.

@@ -88,6 +88,9 @@ struct undo {
 
 static void push(struct ram_flash *ram, const void *data, size_t len)
 {
+    if (len == 0) {
+        return;
+    }
     if (ram->log_used + len > ram->log_size) {
         ram->log_size = 2 * ram->log_size + len;
         ram->log = must(realloc(ram->log, ram->log_size));
@@ -98,6 +101,9 @@ static void push(struct ram_flash *ram, const void *data, size_t len)
 
 static void pop(struct ram_flash *ram, void *data, size_t len)
 {
+    if (len == 0) {
+        return;
+    }
     ram->log_used -= len;
     memcpy(data, ram->log + ram->log_used, len);
 }
