@@ -727,13 +727,20 @@ static bool interrupt_install(struct life *life)
     return cut;
 }
 
-static bool rot_copy(struct life *life, uint32_t version)
+static bool rot_copy(struct life *life, uint32_t version, bool unreadable)
 {
     for (int place = PLACE_A; place <= PLACE_B; place++) {
-        if (world_version_at(life->world, (enum place)place) == version) {
-            world_rot(world_place(life->world, (enum place)place), 100, 0x10);
-            return true;
+        if (world_version_at(life->world, (enum place)place) != version) {
+            continue;
         }
+        const struct ota_area *area =
+            world_place(life->world, (enum place)place);
+        if (unreadable) {
+            ram_flash_break(ram_of(area), area->offset + 100);
+        } else {
+            world_rot(area, 100, 0x10);
+        }
+        return true;
     }
     return false;
 }
@@ -753,7 +760,9 @@ static bool happen_before(struct life *life)
                         layout->app.offset + OTA_HEADER_SPACE + 100);
         return true;
     case BEFORE_BACKUP_ROTS:
-        return rot_copy(life, life->old);
+        return rot_copy(life, life->old, false);
+    case BEFORE_BACKUP_UNREADABLE:
+        return rot_copy(life, life->old, true);
     case BEFORE_REQUESTED:
         life->other = life->offered;
         life->offered += VERSION(1) - VERSION(0);
@@ -763,7 +772,7 @@ static bool happen_before(struct life *life)
             return false;
         }
         boot_device(life);
-        return rot_copy(life, life->old);
+        return rot_copy(life, life->old, false);
     case BEFORE_STAGED_ROTS:
     case BEFORE_INSTALLING_ROTS:
         break;

@@ -32,13 +32,14 @@ enum goal {
 // What has happened just before: done in the past, with the power on.
 enum before {
     BEFORE_NOTHING,
-    BEFORE_APP_ROTS,        // bits of the app slot have changed
-    BEFORE_APP_UNREADABLE,  // a unit of it cannot be read any more
-    BEFORE_BACKUP_ROTS,     // bits of the backup
-    BEFORE_STAGED_ROTS,     // staged, requested; bits of the slot
-    BEFORE_INSTALLING_ROTS, // the install was cut off; bits of the slot
-    BEFORE_TRIAL,           // on trial; bits of the backup have changed
-    BEFORE_REQUESTED,       // another update is staged and requested
+    BEFORE_APP_ROTS,          // bits of the app slot have changed
+    BEFORE_APP_UNREADABLE,    // a unit of it cannot be read any more
+    BEFORE_BACKUP_ROTS,       // bits of the backup
+    BEFORE_BACKUP_UNREADABLE, // a unit of it cannot be read any more
+    BEFORE_STAGED_ROTS,       // staged, requested; bits of the slot
+    BEFORE_INSTALLING_ROTS,   // the install was cut off; bits of the slot
+    BEFORE_TRIAL,             // on trial; bits of the backup have changed
+    BEFORE_REQUESTED,         // another update is staged and requested
 };
 
 struct scenario {
