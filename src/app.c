@@ -80,6 +80,9 @@ int ota_app_confirm(struct ota_app *app)
     record.attempts = 0;
     record.backup = record.staged;
     record.staged = OTA_SLOT_NONE;
+    // it may have used up its boots, with nothing to go back to
+    record.result = OTA_OK;
+    record.step = OTA_STEP_DONE;
     record.flags &= (uint8_t)~OTA_RECORD_SETTLED;
     return ota_journal_append(&app->journal, &record);
 }

@@ -220,6 +220,22 @@ static void one_slot_has_nothing_to_go_back_to(void **state)
     }
 }
 
+// What power cuts can do to a good version: it has used up its boots, runs on
+// for want of another, and confirms after all.
+static void late_confirmation(void **state)
+{
+    (void)state;
+    restart(ONE_SLOT_F446);
+    ask_for_v2();
+    use_up_the_trial(V2);
+    assert_goes_on_trial_over();
+    assert_int_equal(confirm_app(&board), 0);
+    assert_told(OTA_OK, OTA_STEP_DONE, V2);
+    assert_runs(&board, V2);
+    assert_int_equal(newest(&board).state, OTA_STATE_CONFIRMED);
+    assert_told(OTA_OK, OTA_STEP_DONE, V2);
+}
+
 // Layout single: recovery, and not the same image from the same place again.
 static void single_asks_for_another_image(void **state)
 {
@@ -699,6 +715,7 @@ int main(void)
         TEST(backup_does_not_verify),
         TEST(backup_cannot_be_read),
         TEST(one_slot_has_nothing_to_go_back_to),
+        TEST(late_confirmation),
         TEST(single_asks_for_another_image),
         TEST(cut_while_an_attempt_is_recorded),
         TEST(journal_dead_during_the_trial),
