@@ -17,7 +17,8 @@ __attribute__((section(".ota_info"), used)) const struct ota_info boot_info = {
     .info_format = OTA_INFO_FORMAT,
     .journal_format = OTA_JOURNAL_FORMAT,
     .image_formats = OTA_FORMAT_PLAIN,
-    .features = OTA_FEATURE_C_ARRAY | OTA_FEATURE_UART | OTA_FEATURE_TRIAL,
+    .features = (ARRAY_SIZE > 0 ? OTA_FEATURE_C_ARRAY : 0) | OTA_FEATURE_UART |
+                OTA_FEATURE_TRIAL,
     .target = LAYOUT_TARGET,
     .layout_digest = LAYOUT_DIGEST,
 };

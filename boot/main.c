@@ -86,12 +86,13 @@ int main(void)
         {OTA_SOURCE_UART, &xmodem.source},
     };
 
+    const bool no_array = area->size == 0; // this layout has none
     struct ota_boot boot;
     struct log log = {.console = &board.console, .boot = &boot};
     const struct ota_boot_config config = {
         .layout = &board_layout,
-        .sources = sources,
-        .source_count = sizeof(sources) / sizeof(sources[0]),
+        .sources = sources + no_array,
+        .source_count = sizeof(sources) / sizeof(sources[0]) - no_array,
         .recovery = !stm32_pin_read(board.button),
         .progress = log_progress,
         .context = &log,

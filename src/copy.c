@@ -3,9 +3,9 @@
 // Bringing an image into a slot: an update from a source, or a backup of the
 // application that runs. Also the middle of an install.
 //
-//   COPY_BEGIN > COPY            the update; then it is installed like any
-//   other PROVE                        is the backup that there should be one?
-//   COPY_BEGIN > COPY > PROVE    no: make it one
+//   COPY_BEGIN > COPY
+//
+// What has been copied is then read back and checked as the next job's source.
 
 #include "machine.h"
 

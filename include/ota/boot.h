@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The bootloader's decisions and its install, as a machine that does one
-// bounded piece of work at a call: at most one erase unit, one chunk of
-// OTA_CHUNK bytes, or one journal record. The caller feeds its watchdog, blinks
+// bounded piece of work at a call: at most two erase units, one chunk of
+// OTA_CHUNK bytes, or one journal record (which may erase a unit of the
+// journal). The caller feeds its watchdog, blinks
 // and prints between the calls, and acts on the verdict; the engine never
 // waits, logs, jumps or resets.
 //
@@ -115,8 +116,9 @@ void ota_boot_begin(struct ota_boot *boot,
 // is recorded in the journal and in boot->error.
 //
 // After OTA_BOOT_RUN the application's vector table is at
-// ota_layout_vectors(). After OTA_BOOT_NO_APP the caller may go on calling,
-// after a pause of its own: the sources are asked again.
+// ota_layout_vectors(). After OTA_BOOT_NO_APP the caller may go on calling, at
+// once or after a pause: the sources are asked again, or the supply is looked
+// at again. Looking wears no flash.
 OTA_CHECKED enum ota_verdict ota_boot_step(struct ota_boot *boot);
 
 // After OTA_BOOT_NO_APP, if the button brought it about: nobody sends anything,

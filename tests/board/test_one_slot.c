@@ -131,6 +131,23 @@ static void application_rots(void **state)
     rig_free(rig);
 }
 
+// This layout has no C array: the bootloader neither says that it takes one,
+// nor looks for it.
+static void has_no_array(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_factory(NULL, NULL);
+    uint8_t *flash = vboard_flash(rig->board, NULL);
+    assert_int_equal(flash[0x200 + 12] & 7, 6); // SPEC.md, Info block
+    memset(flash + 0x8000, 0xFF, 0x78000);
+    vboard_power_on(rig->board);
+    rig_expect(rig, "waiting for an image", VBOARD_S);
+    vboard_run(rig->board, 4 * VBOARD_S);
+    assert_null(strstr(rig->text, "truncated"));
+    assert_int_equal(rig->violations, 0);
+    rig_free(rig);
+}
+
 // What the application is sent is checked before anything is erased.
 static void bad_images(void **state)
 {
@@ -161,6 +178,7 @@ int main(void)
         cmocka_unit_test(staged_image_rots),
         cmocka_unit_test(application_rots),
         cmocka_unit_test(bad_images),
+        cmocka_unit_test(has_no_array),
     };
     return cmocka_run_group_tests_name("board.one_slot", tests, NULL, NULL);
 }
