@@ -29,13 +29,25 @@ struct board_console {
     uint32_t baud;
 };
 
+// A chip on an SPI. Several may share the same one.
+struct board_spi {
+    uint8_t spi;       // 1 or 2
+    uint8_t alternate; // the pins' alternate function number; F1 has none
+    struct board_pin sck;
+    struct board_pin miso;
+    struct board_pin mosi;
+    struct board_pin cs; // low selects
+};
+
 struct board {
     struct board_hse hse;
     struct board_console console;
+    struct board_spi w25q;      // of layouts "external"
+    struct board_spi sd;        // a card's socket; empty is allowed
     uint32_t trial_watchdog_ms; // of the watchdog that trials run under
-    struct board_pin red_led; // the bootloader's; lit when high
-    struct board_pin app_led; // the application's; lit when high
-    struct board_pin button;  // to ground, needs the internal pull-up
+    struct board_pin red_led;   // the bootloader's; lit when high
+    struct board_pin app_led;   // the application's; lit when high
+    struct board_pin button;    // to ground, needs the internal pull-up
 };
 
 extern const struct board board;

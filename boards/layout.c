@@ -10,12 +10,13 @@
 #include LAYOUT_HEADER
 
 // an area of no size is none
-#define AREA(name)                                                             \
+#define AREA(name, device)                                                     \
     {                                                                          \
-        name##_SIZE > 0 ? &FLASH_DEVICE : NULL, name##_OFFSET, name##_SIZE     \
+        name##_SIZE > 0 ? &device : NULL, name##_OFFSET, name##_SIZE           \
     }
 
 extern const struct ota_flash FLASH_DEVICE;
+extern const struct ota_flash SLOT_DEVICE;
 extern const struct ota_layout LAYOUT_SYMBOL;
 
 const struct ota_layout LAYOUT_SYMBOL = {
@@ -26,10 +27,10 @@ const struct ota_layout LAYOUT_SYMBOL = {
     .ram_size = RAM_SIZE,
     .allow_unsigned = ALLOW_UNSIGNED,
     .trial_boots = TRIAL_BOOTS,
-    .boot = AREA(BOOT),
-    .journal = {AREA(JOURNAL0), AREA(JOURNAL1)},
-    .app = AREA(APP),
-    .slot = {AREA(SLOT_A), AREA(SLOT_B)},
-    .array = AREA(ARRAY),
+    .boot = AREA(BOOT, FLASH_DEVICE),
+    .journal = {AREA(JOURNAL0, FLASH_DEVICE), AREA(JOURNAL1, FLASH_DEVICE)},
+    .app = AREA(APP, FLASH_DEVICE),
+    .slot = {AREA(SLOT_A, SLOT_DEVICE), AREA(SLOT_B, SLOT_DEVICE)},
+    .array = AREA(ARRAY, FLASH_DEVICE),
     .digest = LAYOUT_DIGEST,
 };

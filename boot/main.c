@@ -82,8 +82,8 @@ int main(void)
                      (const void *)(board_layout.flash_base + area->offset),
                      area->size);
     const struct ota_boot_source sources[] = {
-        {OTA_SOURCE_C_ARRAY, &array.source},
-        {OTA_SOURCE_UART, &xmodem.source},
+        {OTA_SOURCE_C_ARRAY, &array.source, false},
+        {OTA_SOURCE_UART, &xmodem.source, true},
     };
 
     const bool no_array = area->size == 0; // this layout has none

@@ -19,6 +19,7 @@
     X(OTA_ERR_FLASH_LOCKED, "flash does not unlock")                           \
     X(OTA_ERR_FLASH_TIMEOUT, "flash timeout")                                  \
     X(OTA_ERR_POWER, "supply too low")                                         \
+    X(OTA_ERR_FLASH_DEVICE, "external flash does not answer")                 \
     X(OTA_ERR_MAGIC, "bad magic")                                              \
     X(OTA_ERR_FORMAT, "unknown format")                                        \
     X(OTA_ERR_SIZE_ZERO, "size 0")                                             \
@@ -33,6 +34,8 @@
     X(OTA_ERR_SOURCE_READ, "source read error")                                \
     X(OTA_ERR_SOURCE_SEEK, "source seek error")                                \
     X(OTA_ERR_SOURCE_END, "source ends early")                                 \
+    X(OTA_ERR_SOURCE_FORMAT, "no FAT file system")                             \
+    X(OTA_ERR_SOURCE_FILE, "no such file")                                     \
     X(OTA_ERR_JOURNAL_FULL, "journal full")                                    \
     X(OTA_ERR_JOURNAL_EMPTY, "journal empty")                                  \
     X(OTA_ERR_JOURNAL_WRITE, "journal cannot be written")                      \

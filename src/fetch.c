@@ -17,12 +17,11 @@ struct ota_source *ota_fetch_source(struct ota_boot *boot)
                : &boot->area.source;
 }
 
-// Who holds the button wants to send something: what can seek has been there
-// all along.
+// Who holds the button has brought something.
 static bool is_asked(const struct ota_boot *boot,
                      const struct ota_boot_source *source)
 {
-    return boot->from_any ? !boot->recovery || !source->source->seek
+    return boot->from_any ? !boot->recovery || source->by_hand
                           : source->id == boot->journal.newest.source;
 }
 

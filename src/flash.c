@@ -77,7 +77,8 @@ int ota_area_erase(const struct ota_area *area, uint32_t offset)
     if (size < 0) {
         return (int)size;
     }
-    return area->flash->erase(area->flash, area->offset + offset);
+    return area->flash->erase(area->flash, area->offset + offset,
+                              (uint32_t)size);
 }
 
 // By words: both units of the journal are looked through in every boot.

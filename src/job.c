@@ -323,7 +323,7 @@ static void count_failure(struct ota_boot *boot)
 {
     bool of_line = boot->error == OTA_ERR_TRUNCATED ||
                    (boot->error <= OTA_ERR_SOURCE_OPEN &&
-                    boot->error >= OTA_ERR_SOURCE_END);
+                    boot->error >= OTA_ERR_SOURCE_FILE);
     if (!of_line || boot->failures == 0 || ++boot->broken % 10 == 0) {
         boot->failures++;
     }

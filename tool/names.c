@@ -92,10 +92,9 @@ struct text state_text(uint8_t state)
 struct text source_text(uint8_t source)
 {
     static const char *const names[] = {
-        [OTA_SOURCE_ANY] = "any",
-        [OTA_SOURCE_C_ARRAY] = "c-array",
-        [OTA_SOURCE_STAGED] = "staged",
-        [OTA_SOURCE_UART] = "uart",
+        [OTA_SOURCE_ANY] = "any",       [OTA_SOURCE_C_ARRAY] = "c-array",
+        [OTA_SOURCE_STAGED] = "staged", [OTA_SOURCE_UART] = "uart",
+        [OTA_SOURCE_SLOT_A] = "slot A", [OTA_SOURCE_SD] = "sd",
     };
     return name_of(names, sizeof names / sizeof names[0], source);
 }

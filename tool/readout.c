@@ -32,10 +32,12 @@ static int readout_prog(const struct ota_flash *flash, uint32_t offset,
     return OTA_ERR_FLASH_PROTECTED;
 }
 
-static int readout_erase(const struct ota_flash *flash, uint32_t offset)
+static int readout_erase(const struct ota_flash *flash, uint32_t offset,
+                         uint32_t size)
 {
     (void)flash;
     (void)offset;
+    (void)size;
     return OTA_ERR_FLASH_PROTECTED;
 }
 

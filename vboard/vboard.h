@@ -42,7 +42,9 @@ enum vboard_event_kind {
     VBOARD_EVENT_RESET,     // cause holds RCC_CSR flags, text names them
     VBOARD_EVENT_PIN,       // an output pin changed: text "PA4", value 0 or 1
     VBOARD_EVENT_UART,      // a byte was sent: unit 1 or 2, value the byte
-    VBOARD_EVENT_FLASH,     // a flash operation began: see op, address, size
+    VBOARD_EVENT_FLASH,     // a flash operation began: see op, address, size;
+                            // unit 0: internal, 1: the W25Q (address counts
+                            // from its byte 0; a program is a page program)
     VBOARD_EVENT_VIOLATION, // text says what was done wrong, address where
     VBOARD_EVENT_HANDOVER,  // first instruction of an application: value is the
                             // number of registers not at their reset value,
@@ -68,7 +70,7 @@ struct vboard_event {
 };
 
 struct vboard_config {
-    const char *mcu; // "stm32f446re"
+    const char *mcu; // "stm32f446re", "stm32f103c8"
     enum vboard_timing timing;
     uint32_t seed;   // of RAM contents at power-on and of torn operations
     uint32_t hse_hz; // crystal or clock on OSC_IN; 0: nothing connected
@@ -104,6 +106,61 @@ int vboard_load(struct vboard *board, const char *path, uint32_t address);
 // board is not running. *size may be NULL.
 uint8_t *vboard_flash(struct vboard *board, size_t *size);
 
+/// Chips on an SPI bus ///
+
+// Where a chip is connected. spi 0: not connected. NULL for cs: PB12 for the
+// W25Q64, PB5 for the SD card.
+struct vboard_spi_place {
+    int spi;        // 1 or 2
+    const char *cs; // "PB12"
+};
+
+// Operations on one sector since vboard_new; programs counts words, half-words
+// or bytes as they were programmed.
+struct vboard_wear {
+    uint64_t erases;
+    uint64_t programs;
+};
+
+// Connects a W25Q64, erased: by default at SPI2. Before the first power_on. 0,
+// or -1 with a message on log.
+int vboard_attach_w25q(struct vboard *board,
+                       const struct vboard_spi_place *place);
+
+// Its contents, 8 MiB; may be written while the board is not running. A
+// snapshot holds them too. *size may be NULL. NULL: there is none.
+uint8_t *vboard_w25q(struct vboard *board, size_t *size);
+
+// Puts an SD card into a socket that is by default at SPI1: path is a file with
+// its contents, of 512-byte blocks. Cards up to 2 GiB are SDSC, larger ones
+// SDHC. What the firmware writes goes to the file at once; a snapshot holds
+// what the card is at, not its contents. path NULL: the card is pulled out. At
+// any time. 0, or -1 with a message on log.
+int vboard_insert_sd(struct vboard *board, const char *path,
+                     const struct vboard_spi_place *place);
+
+// Test hooks for chips that fail, from now on.
+enum vboard_spi_fault {
+    VBOARD_SPI_GOOD,
+    VBOARD_SPI_MISO_HIGH,  // MISO is stuck
+    VBOARD_SPI_MISO_LOW,
+    VBOARD_W25Q_WRONG_ID,  // another maker's JEDEC id
+    VBOARD_W25Q_BUSY,      // BUSY never ends
+    VBOARD_SD_NEVER_READY, // ACMD41 goes on saying idle
+    VBOARD_SD_BAD_CRC,     // data blocks arrive with a wrong CRC
+    VBOARD_SD_REMOVED,     // pulled out before block number n from now on
+};
+void vboard_w25q_fault(struct vboard *board, enum vboard_spi_fault fault);
+void vboard_sd_fault(struct vboard *board, enum vboard_spi_fault fault,
+                     uint64_t n);
+
+// Operations on one 4 KiB sector of the W25Q since vboard_new; programs counts
+// page programs.
+struct vboard_wear vboard_w25q_wear(const struct vboard *board,
+                                    unsigned sector);
+
+/// Supply and running ///
+
 // Switches the supply on (or off and on again): RAM gets random contents, every
 // register its reset value, the core starts at the vector table, the supply is
 // config.vdd_mv again, whatever vboard_set_vdd has said. Flash stays.
@@ -127,8 +184,8 @@ void vboard_stop(struct vboard *board);
 
 enum vboard_cut { VBOARD_CUT_BEFORE, VBOARD_CUT_TORN, VBOARD_CUT_AFTER };
 
-// Cuts the power at flash operation number op (1 is the first from now on).
-// TORN leaves half of it done: bits of a word, some of a sector. 0: never.
+// Cuts the power at flash operation number op (1 is the first from now on), of
+// the internal flash and the W25Q counted together. TORN leaves half of it done: bits of a word, some of a sector. 0: never.
 void vboard_cut_at_op(struct vboard *board, uint64_t op, enum vboard_cut how);
 
 // Cuts the power at a virtual time. UINT64_MAX: never.
@@ -189,12 +246,6 @@ uint64_t vboard_instructions(const struct vboard *board); // since vboard_new
 uint64_t vboard_flash_ops(const struct vboard *board);    // since vboard_new
 uint32_t vboard_hclk(const struct vboard *board);         // Hz
 
-// Operations on one sector since vboard_new; programs counts words, half-words
-// or bytes as they were programmed.
-struct vboard_wear {
-    uint64_t erases;
-    uint64_t programs;
-};
 struct vboard_wear vboard_wear(const struct vboard *board, unsigned sector);
 
 // Memory or register contents as a debugger reads them, without side effects.

@@ -16,6 +16,7 @@
 #define LAYOUT_TARGET 0x00044602
 
 #define FLASH_DEVICE stm32f446_flash
+#define SLOT_DEVICE  stm32f446_flash
 #define FLASH_BASE   0x08000000
 #define FLASH_SIZE   0x80000
 #define RAM_BASE     0x20000000

@@ -47,6 +47,8 @@ enum ota_verdict {
 struct ota_boot_source {
     enum ota_source_id id;
     struct ota_source *source;
+    bool by_hand; // somebody brings it (a sender on a line, an SD card): asked
+                  // while the button is held, as the others are not
 };
 
 // Constant; must outlive the machine.
@@ -55,9 +57,9 @@ struct ota_boot_config {
     const struct ota_boot_source *sources; // asked in this order
     size_t source_count;
 
-    // Somebody holds the button: wait for an image from a source that cannot
-    // seek before running a valid application. Ends with ota_boot_end_recovery.
-    // What the journal asks for is done after that.
+    // Somebody holds the button: wait for an image from a source that is
+    // by_hand before running a valid application. Ends with
+    // ota_boot_end_recovery. What the journal asks for is done after that.
     bool recovery;
 
     // Told as the work goes on: percent 0..100 of the step. May be NULL.

@@ -28,6 +28,8 @@ enum ota_error {
     OTA_ERR_FLASH_LOCKED = -21,    // the controller does not unlock
     OTA_ERR_FLASH_TIMEOUT = -22,   // still busy after the longest legal time
     OTA_ERR_POWER = -23,           // supply too low to erase or program
+    OTA_ERR_FLASH_DEVICE =
+        -24, // the external chip, or its bus, does not answer
 
     /// the image ///
     OTA_ERR_MAGIC = -32,         // does not begin with an image's magic number
@@ -42,10 +44,12 @@ enum ota_error {
     OTA_ERR_UNSIGNED = -41,      // the board takes only signed images
 
     /// the source ///
-    OTA_ERR_SOURCE_OPEN = -48, // nothing there, or it does not answer
-    OTA_ERR_SOURCE_READ = -49, // failed while reading
-    OTA_ERR_SOURCE_SEEK = -50, // could not go back to the start
-    OTA_ERR_SOURCE_END = -51,  // no more bytes
+    OTA_ERR_SOURCE_OPEN = -48,   // nothing there, or it does not answer
+    OTA_ERR_SOURCE_READ = -49,   // failed while reading
+    OTA_ERR_SOURCE_SEEK = -50,   // could not go back to the start
+    OTA_ERR_SOURCE_END = -51,    // no more bytes
+    OTA_ERR_SOURCE_FORMAT = -52, // no FAT file system, or a damaged one
+    OTA_ERR_SOURCE_FILE = -53,   // no such file
 
     /// the journal and the bootloader ///
     OTA_ERR_JOURNAL_FULL = -64,  // no free record position; reset to make room

@@ -29,6 +29,9 @@ struct ota_geometry {
     uint8_t erased;     // what an erased byte reads as (0xFF, on L0/L1 0x00)
     uint8_t run_count;  // entries of run that are in use, 1 to 4
     struct ota_erase_run run[4]; // from offset 0 upwards
+    uint32_t block; // so many bytes, a multiple of all erase units that is
+                    // aligned to itself, are erased faster at once (W25Q: 64
+                    // KiB); 0: there is no such thing
 };
 
 // A flash device. Offsets count from the device's first byte, whatever address
@@ -36,7 +39,8 @@ struct ota_geometry {
 //
 // The engine promises a port: ranges lie in the device; a program is aligned to
 // the write unit and made of whole units that were erased before and not
-// programmed since; an erase names the first byte of an erase unit.
+// programmed since; an erase names the first byte and the size of one erase
+// unit, or of a block where the geometry has them.
 //
 // A port promises: success means that it reads back (an erased unit as blank, a
 // programmed one as the data given); every hardware error is returned, faults
@@ -52,7 +56,7 @@ struct ota_flash {
                 size_t len);
     int (*prog)(const struct ota_flash *flash, uint32_t offset,
                 const void *data, size_t len);
-    int (*erase)(const struct ota_flash *flash, uint32_t offset);
+    int (*erase)(const struct ota_flash *flash, uint32_t offset, uint32_t size);
     void *context; // the port's own
 };
 

@@ -17,6 +17,9 @@ enum ota_source_id {
     OTA_SOURCE_C_ARRAY = 1, // an image linked or programmed as a C array
     OTA_SOURCE_STAGED = 2,  // the image that waits in slot A or B
     OTA_SOURCE_UART = 3,    // XMODEM-1K or YMODEM on the console
+    OTA_SOURCE_SLOT_A = 4,  // an image that somebody has put into slot A, at
+                            // its byte 0, by other means than ota/stage.h
+    OTA_SOURCE_SD = 5,      // the file firmware.bin of an SD card
 };
 
 // Embed this as the first member of your own source and fill in the functions.

@@ -149,16 +149,14 @@ static int program_flash(const struct ota_flash *flash, uint32_t offset,
                                                       : OTA_ERR_FLASH_VERIFY;
 }
 
-// The number of the sector that begins at offset, and its size.
-static unsigned sector_of(const struct ota_geometry *geometry, uint32_t offset,
-                          uint32_t *size)
+// The number of the sector that begins at offset.
+static unsigned sector_of(const struct ota_geometry *geometry, uint32_t offset)
 {
     unsigned sector = 0;
     uint32_t start = 0;
     for (unsigned i = 0; i < geometry->run_count; i++) {
         const struct ota_erase_run *run = &geometry->run[i];
         uint32_t index = (offset - start) / run->size;
-        *size = run->size;
         if (index < run->count) {
             return sector + index;
         }
@@ -192,10 +190,10 @@ static bool is_blank(uint32_t offset, uint32_t size)
     return true;
 }
 
-static int erase_flash(const struct ota_flash *flash, uint32_t offset)
+static int erase_flash(const struct ota_flash *flash, uint32_t offset,
+                       uint32_t size)
 {
-    uint32_t size = 0;
-    unsigned sector = sector_of(flash->geometry, offset, &size);
+    unsigned sector = sector_of(flash->geometry, offset);
     int err = begin();
     if (err == OTA_OK) {
         err = erase_sector(sector, size);

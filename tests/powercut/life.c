@@ -158,12 +158,12 @@ static void connect(const struct life *life, struct sources *sources)
             .source = {.read = stream_read, .open = stream_open},
             .image = image,
         };
-        sources->list[0] =
-            (struct ota_boot_source){OTA_SOURCE_UART, &sources->stream.source};
+        sources->list[0] = (struct ota_boot_source){
+            OTA_SOURCE_UART, &sources->stream.source, true};
     } else if (life->path == PATH_ARRAY || life->world->kind == KIND_SINGLE) {
         ota_c_array_init(&sources->array, image->bytes, image->len);
-        sources->list[0] = (struct ota_boot_source){OTA_SOURCE_C_ARRAY,
-                                                    &sources->array.source};
+        sources->list[0] = (struct ota_boot_source){
+            OTA_SOURCE_C_ARRAY, &sources->array.source, false};
     } else {
         sources->count = 0;
     }

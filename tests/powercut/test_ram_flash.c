@@ -60,7 +60,9 @@ static int prog(uint32_t offset, size_t len)
 
 static int erase(uint32_t offset)
 {
-    return ram->flash.erase(&ram->flash, offset);
+    uint32_t start, size;
+    ram_flash_unit(ram->flash.geometry, offset, &start, &size);
+    return ram->flash.erase(&ram->flash, offset, size);
 }
 
 static int read_back(uint32_t offset, void *to, size_t len)

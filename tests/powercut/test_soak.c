@@ -220,7 +220,8 @@ static bool boots_up(void)
 {
     struct ota_c_array array;
     ota_c_array_init(&array, soak.image->bytes, soak.image->len);
-    const struct ota_boot_source source = {OTA_SOURCE_C_ARRAY, &array.source};
+    const struct ota_boot_source source = {OTA_SOURCE_C_ARRAY, &array.source,
+                                           false};
     const struct ota_boot_config config = {
         .layout = &soak.world->layout,
         .sources = &source,

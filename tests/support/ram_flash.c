@@ -372,15 +372,16 @@ static int ram_prog(const struct ota_flash *flash, uint32_t offset,
     return 0;
 }
 
-static int ram_erase(const struct ota_flash *flash, uint32_t offset)
+static int ram_erase(const struct ota_flash *flash, uint32_t offset,
+                     uint32_t size)
 {
     struct ram_flash *ram = of(flash);
-    uint32_t start = 0, size = 0;
+    uint32_t start = 0, unit = 0;
     if (offset < flash->geometry->size) {
-        ram_flash_unit(flash->geometry, offset, &start, &size);
+        ram_flash_unit(flash->geometry, offset, &start, &unit);
     }
-    if (size == 0 || start != offset) {
-        broken_promise(ram, "erase does not begin at an erase unit", offset);
+    if (size == 0 || start != offset || size != unit) {
+        broken_promise(ram, "erase of what is no erase unit", offset);
     }
     if (ram->supply->dead) {
         return OTA_ERR_FLASH_ERASE;

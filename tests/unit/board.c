@@ -158,8 +158,8 @@ void board_init(struct board *board, enum test_layout layout, uint32_t seed)
     connect(&board->layout, &board->ram->flash);
     memset(board->image, 0xFF, sizeof board->image);
     board->array_size = sizeof board->image;
-    board->sources[0] =
-        (struct ota_boot_source){OTA_SOURCE_C_ARRAY, &board->array.source};
+    board->sources[0] = (struct ota_boot_source){OTA_SOURCE_C_ARRAY,
+                                                 &board->array.source, false};
     board->config = (struct ota_boot_config){
         .layout = &board->layout,
         .sources = board->sources,
@@ -407,17 +407,17 @@ static int watched_prog(const struct ota_flash *flash, uint32_t offset,
     return device.prog(flash, offset, data, len);
 }
 
-static int watched_erase(const struct ota_flash *flash, uint32_t offset)
+static int watched_erase(const struct ota_flash *flash, uint32_t offset,
+                         uint32_t size)
 {
     struct watch *watch = watch_at(offset, 1);
     if (watch) {
-        uint32_t from = offset - watch->area->offset;
-        watch->erased += (uint32_t)ota_area_unit_size(watch->area, from);
+        watch->erased += size;
     }
     if (watch && watch->erase_error) {
         return watch->erase_error;
     }
-    return device.erase(flash, offset);
+    return device.erase(flash, offset, size);
 }
 
 struct watch *watch_area(struct board *board, const struct ota_area *area)

@@ -71,7 +71,8 @@ static void start(enum test_layout layout)
 {
     board_init(&board, layout, 1);
     line = (struct line){.source = {.read = line_read, .open = line_open}};
-    board.sources[0] = (struct ota_boot_source){OTA_SOURCE_UART, &line.source};
+    board.sources[0] =
+        (struct ota_boot_source){OTA_SOURCE_UART, &line.source, true};
 }
 
 static int setup(void **state)
@@ -445,8 +446,8 @@ static void several_sources(void **state)
 {
     (void)state;
     const struct ota_boot_source sources[] = {
-        {OTA_SOURCE_C_ARRAY, &board.array.source},
-        {OTA_SOURCE_UART, &line.source}};
+        {OTA_SOURCE_C_ARRAY, &board.array.source, false},
+        {OTA_SOURCE_UART, &line.source, true}};
     for (int i = 0; i < 4; i++) {
         restart(SLOTS_F103);
         board.config.sources = sources;
@@ -472,8 +473,8 @@ static void source_that_has_an_image_later(void **state)
 {
     (void)state;
     const struct ota_boot_source sources[] = {
-        {OTA_SOURCE_C_ARRAY, &board.array.source},
-        {OTA_SOURCE_UART, &line.source}};
+        {OTA_SOURCE_C_ARRAY, &board.array.source, false},
+        {OTA_SOURCE_UART, &line.source, true}};
     for (int i = 0; i < 2; i++) {
         restart(SLOTS_F103);
         board.config.sources = sources;
