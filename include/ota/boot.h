@@ -94,6 +94,7 @@ struct ota_boot {
     uint8_t broken;     // lines that broke off
 
     const struct ota_boot_config *config;
+    const struct ota_layout *layout;
     int app_error;          // 0: the application is valid; else why not
     int error;              // of the last update in this boot, 0: none failed
     int journal_error;      // of the last attempt to write a record
@@ -104,6 +105,7 @@ struct ota_boot {
     struct ota_image image; // the update under way, or tried last
     struct ota_image app;   // what the app slot holds
     struct ota_journal journal;
+    struct ota_record record;          // the one that is written next
     struct ota_image update;           // while the backup is looked at
     struct ota_slot_writer writer;     // the slot that is written
     struct ota_area_source area;       // the slot or app slot that is read
