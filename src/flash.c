@@ -94,8 +94,8 @@ int32_t ota_area_erase_span(const struct ota_area *area, uint32_t offset,
     if (size < 0) {
         return size;
     }
-    int err = area->flash->erase(area->flash, area->offset + offset,
-                                 (uint32_t)size);
+    int err =
+        area->flash->erase(area->flash, area->offset + offset, (uint32_t)size);
     return err ? err : size;
 }
 

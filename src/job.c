@@ -348,19 +348,10 @@ static enum ota_verdict fail_touched(struct ota_boot *boot)
     return ota_job_rescue(boot);
 }
 
-static bool is_of_flash(int error)
-{
-    return error <= OTA_ERR_FLASH_READ && error >= OTA_ERR_FLASH_DEVICE;
-}
-
 static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
 {
     if (step == OTA_STEP_STAGE) {
         count_failure(boot);
-        boot->slot = OTA_SLOT_NONE;
-        if (boot->app_error && is_of_flash(boot->error)) {
-            boot->slots_fail = true; // and the app slot holds nothing
-        }
     }
     if (boot->from_any && boot->source_index + 1 < boot->config->source_count) {
         boot->source_index++;
@@ -369,6 +360,11 @@ static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
     // while somebody holds the button the slots wait
     return ota_boot_app_stands(boot) || boot->recovery ? give_up(boot)
                                                        : ota_job_rescue(boot);
+}
+
+static bool is_of_flash(int error)
+{
+    return error <= OTA_ERR_FLASH_READ && error >= OTA_ERR_FLASH_DEVICE;
 }
 
 enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
@@ -401,6 +397,10 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
     }
     if (err == OTA_ERR_POWER && !ota_boot_app_stands(boot)) {
         return ota_boot_wait(boot, STATE_OPEN); // wears nothing
+    }
+    if (boot->app_error && is_of_flash(err)) {
+        boot->slots_fail = true;
+        boot->slot = OTA_SLOT_NONE;
     }
     if (boot->job == JOB_FETCH) {
         return fail_fetch(boot, step);

@@ -12,9 +12,8 @@
 #include "ota/image.h"
 #include "ota/journal.h"
 
-const char *const part_names[PART_COUNT] = {"F446", "F103", "L4",
-                                            "U5",   "H7",   "F103-W25Q",
-                                            "F446-W25Q"};
+const char *const part_names[PART_COUNT] = {
+    "F446", "F103", "L4", "U5", "H7", "F103-W25Q", "F446-W25Q"};
 const char *const kind_names[KIND_COUNT] = {"internal", "one-slot", "single"};
 
 /// Parts and layouts ///
@@ -98,12 +97,8 @@ static const struct shape shapes[PART_COUNT] = {
                  {512 * K, 640 * K},
                  128 * K},
     [PART_F103_W25Q] = {{2 * K, 3 * K}, K, 4 * K, 8 * K, {0, 16 * K}, 16 * K},
-    [PART_F446_W25Q] = {{32 * K, 48 * K},
-                        16 * K,
-                        128 * K,
-                        128 * K,
-                        {0, 16 * K},
-                        16 * K},
+    [PART_F446_W25Q] =
+        {{32 * K, 48 * K}, 16 * K, 128 * K, 128 * K, {0, 16 * K}, 16 * K},
 };
 
 static void make_layout(struct world *world)
@@ -364,7 +359,8 @@ void world_wear(const struct world *world, struct wear *wear)
         const struct ota_area *area = world_place(world, (enum place)place);
         uint32_t number, at, size;
         for (unsigned i = 0;
-             i < WEAR_UNITS && area && unit_of(area, i, &number, &at, &size); i++) {
+             i < WEAR_UNITS && area && unit_of(area, i, &number, &at, &size);
+             i++) {
             wear->erases[place][i] = ram_of(area)->erases[number];
             wear->programs[place][i] = ram_of(area)->programmed[number];
         }
@@ -394,9 +390,8 @@ const char *world_check_wear(const struct world *world, enum place place,
 {
     const struct ota_area *area = world_place(world, place);
     uint32_t number, at, size;
-    for (unsigned i = 0; i < WEAR_UNITS && area &&
-                         unit_of(area, i, &number, &at, &size);
-         i++) {
+    for (unsigned i = 0;
+         i < WEAR_UNITS && area && unit_of(area, i, &number, &at, &size); i++) {
         uint32_t write = area->flash->geometry->write_unit;
         uint32_t units = 0, erases = 0;
         if (want_len > 0) {

@@ -247,8 +247,8 @@ static void tear(struct ram_flash *ram, uint32_t offset, uint32_t len)
     memset(ram->unit + offset / write, TORN, len / write);
 }
 
-// Of what an operation does in parts, where power failed: those before first are
-// done, those from end on have not been begun.
+// Of what an operation does in parts, where power failed: those before first
+// are done, those from end on have not been begun.
 struct tear {
     uint32_t first, end;
 };
@@ -428,8 +428,8 @@ static int ram_prog(const struct ota_flash *flash, uint32_t offset,
         if (ram->supply->dead) {
             return OTA_ERR_FLASH_PROGRAM;
         }
-        const struct ram_op op = {
-            false, offset, together(ram, offset, (uint32_t)len), from};
+        const struct ram_op op = {false, offset,
+                                  together(ram, offset, (uint32_t)len), from};
         int err = prog_once(ram, &op);
         if (err) {
             return err;
