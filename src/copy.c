@@ -30,13 +30,7 @@ static uint8_t target_of(struct ota_boot *boot)
 int ota_copy_begin(struct ota_boot *boot)
 {
     uint8_t target = target_of(boot);
-    struct ota_record *record = ota_boot_record(boot);
-    if (record->backup == target) {
-        record->backup = OTA_SLOT_NONE;
-    }
-    if (record->staged == target) {
-        record->staged = OTA_SLOT_NONE;
-    }
+    ota_slot_forget(ota_boot_record(boot), target);
     int err = ota_boot_write_first(boot);
     if (err) {
         return err;
@@ -59,6 +53,8 @@ static int staged(struct ota_boot *boot)
         return err;
     }
     boot->requested = true;
+    // it was good where it came from: if it is not here, it will never be
+    boot->slots_fail = boot->app_error && ota_fetch_source(boot)->seek;
     return ota_job_update(boot, boot->slot);
 }
 

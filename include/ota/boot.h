@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // The bootloader's decisions and its install, as a machine that does one
-// bounded piece of work at a call: at most two erase units, one chunk of
-// OTA_CHUNK bytes, or one journal record (which may erase a unit of the
-// journal). The caller feeds its watchdog, blinks
-// and prints between the calls, and acts on the verdict; the engine never
-// waits, logs, jumps or resets.
+// bounded piece of work at a call: at most two erases (of a unit, or of a block
+// where the device has them), one chunk of OTA_CHUNK bytes, or one journal
+// record (which may erase a unit of the journal). The caller feeds its
+// watchdog, blinks and prints between the calls, and acts on the verdict; the
+// engine never waits, logs, jumps or resets.
 //
 //     struct ota_boot boot;
 //     ota_boot_begin(&boot, &config);
@@ -84,6 +84,7 @@ struct ota_boot {
     bool from_any;      // any source will do
     bool backed_up;     // in this boot
     bool backup_stands; // the slot beside the update's is proved to hold app
+    bool slots_fail;    // and nothing is lost without them: not staged in
     bool begun;         // so it says in the journal, by a record of this boot
     bool polled;        // all sources have been asked
     bool development;   // flashed by a debugger: no header, not checked
