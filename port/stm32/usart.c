@@ -2,7 +2,7 @@
 
 #include "port.h"
 
-#include "stm32f4.h"
+#include "registers.h"
 #include "wait.h"
 
 static struct usart_regs *regs_of(const struct board_console *console)
@@ -26,12 +26,12 @@ void stm32_console_start(const struct board_console *console,
     } else {
         RCC->APB1ENR |= RCC_APB1_USART2;
     }
-    stm32_pin_alternate(console->tx, console->alternate, false);
+    stm32_pin_alternate_output(console->tx, console->alternate);
     // pulled up: a line that is not connected is idle
-    stm32_pin_alternate(console->rx, console->alternate, true);
+    stm32_pin_alternate_input(console->rx, console->alternate);
 
     // oversampling by 16: BRR is the clock divided by the baud rate, rounded
-    // (RM0390 25.4.4)
+    // (RM0390 25.4.4, RM0008 27.3.4)
     struct usart_regs *usart = regs_of(console);
     usart->BRR = (clock + console->baud / 2) / console->baud;
     usart->CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
@@ -56,7 +56,8 @@ int stm32_console_read(const struct board_console *console)
     if ((status & (USART_SR_RXNE | USART_SR_ORE)) == 0) {
         return OTA_SERIAL_NONE;
     }
-    // reading DR after SR clears the error flags (RM0390 25.6.1)
+    // reading DR after SR clears the error flags (RM0390 25.6.1, RM0008
+    // 27.6.1)
     int byte = (int)(usart->DR & 0xFF);
     return status & (USART_SR_ORE | USART_SR_NF | USART_SR_FE)
                ? OTA_SERIAL_DAMAGED

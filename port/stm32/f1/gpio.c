@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+
+#include "gpio.h"
+
+// The pins have no alternate function numbers: a peripheral that is on has its
+// own (RM0008 9.1.9).
+void stm32_gpio_use(struct gpio_regs *gpio, unsigned number, enum gpio_use use,
+                    uint8_t alternate)
+{
+    (void)alternate;
+    if (use == GPIO_INPUT_PULL_UP) {
+        gpio->BSRR = 1u << number; // up, not down
+    }
+    set_field(&gpio->CR[number / 8], number % 8, 4, use);
+}
