@@ -80,37 +80,23 @@ static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
     }
 }
 
-// An image in a plain area of flash, where the layout has one.
-static size_t array_source(struct ota_boot_source *list)
-{
-    static struct ota_area_source array;
-    if (!board_layout.array.flash) {
-        return 0;
-    }
-    ota_area_source_init(&array, &board_layout.array, 0, 0);
-    *list = (struct ota_boot_source){OTA_SOURCE_C_ARRAY, &array.source, false};
-    return 1;
-}
-
-static size_t uart_source(struct ota_boot_source *list)
-{
-    static struct ota_serial serial;
-    static struct ota_xmodem xmodem;
-    serial = stm32_console_serial(&board.console);
-    ota_xmodem_init(&xmodem, &serial, SENDER_MS);
-    *list = (struct ota_boot_source){OTA_SOURCE_UART, &xmodem.source, true};
-    return 1;
-}
-
 int main(void)
 {
     struct stm32_clocks clocks;
     start_board(&clocks);
 
+    const struct ota_serial serial = stm32_console_serial(&board.console);
+    struct ota_xmodem xmodem;
+    ota_xmodem_init(&xmodem, &serial, SENDER_MS);
+    struct ota_area_source array;
+    ota_area_source_init(&array, &board_layout.array, 0, 0);
     struct ota_boot_source sources[3];
-    size_t count = array_source(sources);
+    sources[0] =
+        (struct ota_boot_source){OTA_SOURCE_C_ARRAY, &array.source, false};
+    size_t count = board_layout.array.flash != NULL; // some layouts have none
     count += sd_source(sources + count, &clocks);
-    count += uart_source(sources + count);
+    sources[count++] =
+        (struct ota_boot_source){OTA_SOURCE_UART, &xmodem.source, true};
 
     struct ota_boot boot;
     struct log log = {.console = &board.console, .boot = &boot};

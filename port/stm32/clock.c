@@ -28,31 +28,32 @@ static void stop_hse(void)
     RCC->CR &= ~RCC_CR_HSEBYP;
 }
 
-void stm32_hsi_select(void)
+static void stop_pll(void)
 {
     RCC->CR |= RCC_CR_HSION;
     (void)stm32_wait(&RCC->CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY, HSI_US);
     RCC->CFGR &= ~RCC_CFGR_SW;
     (void)stm32_wait(&RCC->CFGR, RCC_CFGR_SWS, RCC_CFGR_SWS_HSI, SWITCH_US);
+    stm32_pll_stop();
 }
 
 void stm32_clock_start(const struct board_hse *hse, struct stm32_clocks *clocks)
 {
     bool pll = start_hse(hse) && stm32_pll_start(hse->hz, clocks);
     if (!pll) {
-        stm32_pll_stop();
+        stop_pll();
         stop_hse();
         pll = stm32_pll_start(0, clocks);
     }
     if (!pll) {
-        stm32_pll_stop();
+        stop_pll();
         *clocks = stm32_clocks_at_reset;
     }
 }
 
 void stm32_clock_stop(void)
 {
-    stm32_pll_stop();
+    stop_pll();
     stop_hse();
     // by RM0390 6.3.4 and RM0008 7.3.3 these flags need their interrupt enables
     // to come up; a part that sets them anyway is left clean too

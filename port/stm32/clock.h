@@ -19,11 +19,8 @@
 // not with this HSE; clocks are undefined then, and stm32_pll_stop is needed.
 bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks);
 
-// On the HSI with wait states, caches and dividers as after reset, from wherever
-// the clock stands.
+// With the HSI as the system's clock already: PLL, wait states, caches and
+// dividers as after reset, whatever they are.
 void stm32_pll_stop(void);
-
-// The HSI, on and the system's clock: where both of these begin.
-void stm32_hsi_select(void);
 
 #endif

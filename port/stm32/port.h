@@ -61,10 +61,9 @@ void stm32_sleep(uint32_t ms);
 void stm32_pin_output(struct board_pin pin, bool level);
 void stm32_pin_input_pull_up(struct board_pin pin);
 
-// A peripheral drives the pin, or reads it; then it is pulled up. The number of
-// the alternate function counts on F4 alone.
-void stm32_pin_alternate_output(struct board_pin pin, uint8_t alternate);
-void stm32_pin_alternate_input(struct board_pin pin, uint8_t alternate);
+// The pin is a peripheral's: it drives it, or reads it, then with a pull-up. The
+// number of the alternate function counts on F4 alone.
+void stm32_pin_alternate(struct board_pin pin, uint8_t alternate, bool input);
 
 bool stm32_pin_read(struct board_pin pin);
 void stm32_pin_write(struct board_pin pin, bool level);

@@ -20,7 +20,7 @@ static void start_detector(void)
     PWR->CR = (PWR->CR & ~PWR_CR_PLS) | PVD_LEVEL << PWR_CR_PLS_POS |
               PWR_CR_PVDE;
     // until the comparator has settled: it may begin with either answer
-    stm32_delay(PVD_US);
+    (void)stm32_wait(&PWR->CSR, 0, 1, PVD_US); // never so: all of the time
 }
 
 bool stm32_supply_ok(void)

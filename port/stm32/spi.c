@@ -88,8 +88,8 @@ void stm32_spi_init(struct stm32_spi_bus *bus, const struct board_spi *place,
                divider(clock, max_hz < SPI_MAX_HZ ? max_hz : SPI_MAX_HZ);
     regs_of(bus)->CR1 = bus->cr1; // before the pins: the clock rests low
 
-    stm32_pin_alternate_output(place->sck, place->alternate);
-    stm32_pin_alternate_output(place->mosi, place->alternate);
+    stm32_pin_alternate(place->sck, place->alternate, false);
+    stm32_pin_alternate(place->mosi, place->alternate, false);
     // pulled up: without a chip it reads 0xFF
-    stm32_pin_alternate_input(place->miso, place->alternate);
+    stm32_pin_alternate(place->miso, place->alternate, true);
 }

@@ -26,9 +26,9 @@ void stm32_console_start(const struct board_console *console,
     } else {
         RCC->APB1ENR |= RCC_APB1_USART2;
     }
-    stm32_pin_alternate_output(console->tx, console->alternate);
+    stm32_pin_alternate(console->tx, console->alternate, false);
     // pulled up: a line that is not connected is idle
-    stm32_pin_alternate_input(console->rx, console->alternate);
+    stm32_pin_alternate(console->rx, console->alternate, true);
 
     // oversampling by 16: BRR is the clock divided by the baud rate, rounded
     // (RM0390 25.4.4, RM0008 27.3.4)

@@ -32,10 +32,3 @@ bool stm32_wait(const volatile uint32_t *reg, uint32_t mask, uint32_t value,
     }
     return (*reg & mask) == value;
 }
-
-void stm32_delay(uint32_t us)
-{
-    for (uint32_t loops = us * loops_per_us(); loops > 0; loops--) {
-        __asm__ volatile("nop");
-    }
-}

@@ -8,8 +8,5 @@ void stm32_gpio_use(struct gpio_regs *gpio, unsigned number, enum gpio_use use,
                     uint8_t alternate)
 {
     (void)alternate;
-    if (use == GPIO_INPUT_PULL_UP) {
-        gpio->BSRR = 1u << number; // up, not down
-    }
     set_field(&gpio->CR[number / 8], number % 8, 4, use);
 }

@@ -51,7 +51,6 @@ bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks)
 
 void stm32_pll_stop(void)
 {
-    stm32_hsi_select();
     RCC->CFGR = 0;
     RCC->CR &= ~RCC_CR_PLLON;
     (void)stm32_wait(&RCC->CR, RCC_CR_PLLRDY, 0, PLL_US);
