@@ -162,7 +162,11 @@ static int enable(const struct ota_w25q *chip)
         return OTA_ERR_POWER;
     }
     int status = wait(chip, WRITE_ENABLE, POWER_UP_MS);
-    return status == OTA_ERR_FLASH_TIMEOUT ? OTA_ERR_FLASH_LOCKED : status;
+    if (status == OTA_ERR_FLASH_TIMEOUT) {
+        err = identify(chip); // lost meanwhile?
+        return err ? err : OTA_ERR_FLASH_LOCKED;
+    }
+    return status;
 }
 
 // Asks who it is before, to wake it, and after: MISO that floats looks blank.
