@@ -69,12 +69,18 @@ bool gpio_level(const struct vboard *board, unsigned port, unsigned pin)
            gpio_meter(board, port, pin) == 1;
 }
 
-bool gpio_is_alternate(const struct vboard *board, unsigned port, unsigned pin,
-                       unsigned af)
+bool gpio_output_of(const struct vboard *board, unsigned port, unsigned pin,
+                    unsigned route)
 {
     const struct gpio_state *gpio = &board->state.device.gpio[port];
     return mode_of(gpio, pin) == MODE_ALTERNATE &&
-           ((gpio->afr[pin / 8] >> (4 * (pin % 8))) & 0xF) == af;
+           ((gpio->afr[pin / 8] >> (4 * (pin % 8))) & 0xF) == route;
+}
+
+bool gpio_input_of(const struct vboard *board, unsigned port, unsigned pin,
+                   unsigned route)
+{
+    return gpio_output_of(board, port, pin, route);
 }
 
 static void show(struct vboard *board, unsigned port, unsigned pin, bool high)

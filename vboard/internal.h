@@ -211,9 +211,17 @@ void cpu_set_hclk(struct vboard *board, uint32_t hz);
 
 // Pins (gpio.c). Level of an input as a peripheral sees it.
 bool gpio_level(const struct vboard *board, unsigned port, unsigned pin);
-// Whether a pin is in alternate function mode with this number.
-bool gpio_is_alternate(const struct vboard *board, unsigned port, unsigned pin,
-                       unsigned af);
+// Whether a pin is set up to carry a signal that a peripheral drives (TX, SCK,
+// MOSI of a master), or one that it listens to (RX, MISO). route is what the
+// chip needs to know besides: of the F4 the alternate function's number; of the
+// F1, where inputs are plain inputs and each signal has its own pins, 0, or
+// which bit of AFIO_MAPR must be clear or set for this pin.
+#define ROUTE_UNLESS(bit) (0x20u | (bit))
+#define ROUTE_IF(bit)     (0x40u | (bit))
+bool gpio_output_of(const struct vboard *board, unsigned port, unsigned pin,
+                    unsigned route);
+bool gpio_input_of(const struct vboard *board, unsigned port, unsigned pin,
+                   unsigned route);
 // gpio.c tells exti.c of every level change of a pin.
 void exti_pin(struct vboard *board, unsigned port, unsigned pin, bool level);
 

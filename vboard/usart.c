@@ -109,10 +109,16 @@ static uint64_t frame_time(const struct vboard *board,
     return clock ? clocks_per_bit * halves * (VBOARD_S / 2) / clock : 0;
 }
 
-static bool has_pin(const struct vboard *board, const struct pin pins[2])
+static bool has_tx(const struct vboard *board, const struct pin pins[2])
 {
-    return gpio_is_alternate(board, pins[0].port, pins[0].pin, AF7) ||
-           gpio_is_alternate(board, pins[1].port, pins[1].pin, AF7);
+    return gpio_output_of(board, pins[0].port, pins[0].pin, AF7) ||
+           gpio_output_of(board, pins[1].port, pins[1].pin, AF7);
+}
+
+static bool has_rx(const struct vboard *board, const struct pin pins[2])
+{
+    return gpio_input_of(board, pins[0].port, pins[0].pin, AF7) ||
+           gpio_input_of(board, pins[1].port, pins[1].pin, AF7);
 }
 
 static void irq_update(struct vboard *board, const struct device *device)
@@ -148,7 +154,7 @@ static void transmit(struct vboard *board, const struct device *device,
 static void byte_leaves(struct vboard *board, const struct device *device)
 {
     struct usart_state *usart = state_of(board, device);
-    if (!has_pin(board, line_of(device)->tx)) {
+    if (!has_tx(board, line_of(device)->tx)) {
         violation(board, device->base + DR,
                   "%s sends while no TX pin is in alternate function 7: the "
                   "byte is lost",
@@ -272,7 +278,7 @@ static void byte_arrives(struct vboard *board, const struct device *device,
     if (!can_receive(board, device)) {
         return; // switched off in the middle: lost, as on the wire
     }
-    if (!has_pin(board, line_of(device)->rx)) {
+    if (!has_rx(board, line_of(device)->rx)) {
         violation(board, device->base + DR,
                   "%s receives while no RX pin is in alternate function 7: "
                   "the byte is lost",
