@@ -153,11 +153,22 @@ struct device {
     // Value of a register without side effects, for peek and hand-over.
     uint32_t (*peek)(const struct vboard *board, const struct device *device,
                      uint32_t offset);
+    // What the hand-over must find in a register, where that is not always its
+    // reset value; or NULL.
+    uint32_t (*handed_over)(const struct vboard *board,
+                            const struct device *device, uint32_t offset);
     void (*reset)(struct vboard *board, const struct device *device,
                   bool power);
     const struct reg *regs;
     unsigned reg_count;
 };
+
+struct rcc_family;
+struct pwr_family;
+struct flash_family;
+struct gpio_family;
+struct usart_wiring;
+struct peripheral;
 
 // A chip: what is where. One constant per MCU.
 struct chip {
@@ -170,9 +181,21 @@ struct chip {
     const uint32_t *sector_size; // bytes
     const struct device *const *devices;
     unsigned device_count;
+    // the core
+    int cpu_model; // of unicorn
+    uint32_t cpuid;
+    bool fpu;
+    // What there is one of in every chip, and differs.
+    const struct rcc_family *rcc;
+    const struct pwr_family *pwr;
+    const struct flash_family *flash;
+    const struct gpio_family *gpio;
+    const struct usart_wiring *usart;    // two
+    const struct peripheral *unmodelled; // by address, for messages
+    const uint16_t *bonded;              // pins of the package, by port
 };
 
-extern const struct chip stm32f446re;
+extern const struct chip stm32f446re, stm32f103c8;
 
 // Dispatch of all peripheral accesses (bus.c): finds the device, refuses
 // unmapped addresses, wrong widths and devices whose clock is off.
