@@ -34,7 +34,7 @@ def sizes(map_text):
 
 
 def print_row(title, numbers):
-    cells = "".join(f"{n:>12}" if n else " " * 12 for n in numbers)
+    cells = "".join(f"{n:>18}" if n else " " * 18 for n in numbers)
     print(f"  {title:<22}{cells}".rstrip())
 
 
@@ -58,7 +58,7 @@ def main():
     if len(sys.argv) < 2 or any("=" not in word for word in sys.argv[1:]):
         sys.exit(__doc__)
     columns = []
-    print(" " * 24 + "".join(f"{word.partition('=')[0]:>12}"
+    print(" " * 24 + "".join(f"{word.partition('=')[0]:>18}"
                              for word in sys.argv[1:]))
     for word in sys.argv[1:]:
         path = word.partition("=")[2]
