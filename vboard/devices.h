@@ -105,6 +105,53 @@ struct usart_state {
     uint8_t queue[16384]; // from vboard_uart_send
 };
 
+struct spi_state {
+    uint32_t cr1, cr2, sr, crcpr, i2spr;
+    uint32_t rx;   // what DR gives
+    uint32_t hold; // waits in DR while the shift register is busy
+    uint32_t shift;
+    uint64_t ends;     // the frame under way; 0: none
+    bool overrun_read; // DR was read with OVR set, SR not yet
+    bool fault_read;   // SR was read with MODF set
+};
+
+#define SPI_CHIPS 2 // that can be on the buses at once
+
+// By place in struct vboard's wire[].
+struct chips_state {
+    bool selected[SPI_CHIPS];
+    bool cut[SPI_CHIPS]; // the frame under way does not reach it
+};
+
+struct w25q_state {
+    // the instruction under way
+    uint8_t code;
+    bool refused;   // nobody is listening
+    bool ragged;    // not all of its bits have come in bytes
+    uint32_t count; // bytes so far
+    uint32_t address;
+    uint8_t page[256]; // to be programmed
+
+    uint32_t status; // registers 1 to 3, from bit 0
+    uint32_t kept;   // their non-volatile bits
+    bool asleep;
+    bool deaf;                            // for tRES1, tRST, tDP, tVSL
+    bool waking;                          // deaf, and CS must stay high
+    bool writable;                        // tPUW is over
+    bool reset_enabled, volatile_enabled; // by the instruction before
+
+    // the operation under way, or suspended
+    struct {
+        enum { W25Q_IDLE, W25Q_PROGRAM, W25Q_ERASE, W25Q_STATUS } kind;
+        bool suspending;
+        uint64_t number;
+        uint32_t address, size; // STATUS: value
+        uint64_t left;          // suspended
+    } busy;
+
+    enum vboard_spi_fault fault;
+};
+
 struct crc_state {
     uint32_t dr, idr;
 };
@@ -137,6 +184,9 @@ struct device_state {
     struct exti_state exti;
     struct syscfg_state syscfg;
     struct usart_state usart[2];
+    struct spi_state spi[2];
+    struct chips_state chips;
+    struct w25q_state w25q;
     struct crc_state crc;
     struct iwdg_state iwdg;
     struct dbgmcu_state dbgmcu;
@@ -146,6 +196,7 @@ struct device_state {
 extern const struct device rcc_device, pwr_device, flash_device, exti_device;
 extern const struct device syscfg_device, crc_device, iwdg_device;
 extern const struct device usart1_device, usart2_device;
+extern const struct device spi1_device, spi2_device;
 extern const struct device gpio_device[GPIO_PORTS];
 extern const struct device uid_device, flash_size_device, dbgmcu_device;
 
@@ -190,6 +241,13 @@ void exti_line(struct vboard *board, unsigned line, bool rising);
 // What the world drives a pin to, and what a meter shows: 0, 1, or -1 for
 // floating.
 void gpio_drive(struct vboard *board, unsigned port, unsigned pin, int level);
+// "PA8" to port and pin; false for a pin that the chip lacks.
+bool pin_named(const struct vboard *board, const char *name, unsigned *port,
+               unsigned *pin);
+// Whether a pin selects a chip on an SPI bus.
+bool spi_is_select(const struct vboard *board, unsigned port, unsigned pin);
+// Levels of a port's pins have changed: those that select follow.
+void spi_pins_follow(struct vboard *board, unsigned port);
 // Keeps a change of the world outside for its time; -1 when there is no room.
 int outside_later(struct vboard *board, const struct change *change);
 // Whether somebody will press the reset button.

@@ -105,10 +105,11 @@ static void pins_follow(struct vboard *board, unsigned port)
         if ((edges >> pin) & 1) {
             exti_pin(board, port, pin, (level >> pin) & 1);
         }
-        if ((news >> pin) & 1) {
+        if ((news >> pin) & 1 && !spi_is_select(board, port, pin)) {
             show(board, port, pin, (shown >> pin) & 1);
         }
     }
+    spi_pins_follow(board, port);
 }
 
 static uint32_t gpio_peek(const struct vboard *board,

@@ -8,9 +8,10 @@
 static const uint32_t bonded[GPIO_PORTS] = {0xFFFF, 0xF7FF, 0xFFFF, 0x0004,
                                             0,      0,      0,      0x0003};
 
-// "PA8" to port and pin; false for a pin that the chip lacks.
-static bool parse(const char *name, unsigned *port, unsigned *pin)
+bool pin_named(const struct vboard *board, const char *name, unsigned *port,
+               unsigned *pin)
 {
+    (void)board;
     if (name[0] != 'P' || name[1] < 'A' || name[1] >= 'A' + GPIO_PORTS) {
         return false;
     }
@@ -31,7 +32,7 @@ int vboard_drive_pin(struct vboard *board, const char *name, int level)
 {
     unsigned port;
     unsigned pin;
-    if (!parse(name, &port, &pin)) {
+    if (!pin_named(board, name, &port, &pin)) {
         return -1;
     }
     gpio_drive(board, port, pin, level);
@@ -43,7 +44,7 @@ int vboard_drive_pin_at(struct vboard *board, const char *name, int level,
 {
     unsigned port;
     unsigned pin;
-    if (!parse(name, &port, &pin)) {
+    if (!pin_named(board, name, &port, &pin)) {
         return -1;
     }
     if (time <= now(board)) {
@@ -64,5 +65,5 @@ int vboard_pin(struct vboard *board, const char *name)
 {
     unsigned port;
     unsigned pin;
-    return parse(name, &port, &pin) ? gpio_meter(board, port, pin) : -1;
+    return pin_named(board, name, &port, &pin) ? gpio_meter(board, port, pin) : -1;
 }

@@ -11,11 +11,12 @@ static const uint32_t sector_size[] = {
 
 // RCC comes first: at a reset the clocks are at 16 MHz before anything else.
 static const struct device *const devices[] = {
-    &rcc_device,     &pwr_device,     &flash_device,      &gpio_device[0],
-    &gpio_device[1], &gpio_device[2], &gpio_device[3],    &gpio_device[4],
-    &gpio_device[5], &gpio_device[6], &gpio_device[7],    &exti_device,
-    &syscfg_device,  &usart1_device,  &usart2_device,     &crc_device,
-    &iwdg_device,    &uid_device,     &flash_size_device, &dbgmcu_device,
+    &rcc_device,        &pwr_device,     &flash_device,   &gpio_device[0],
+    &gpio_device[1],    &gpio_device[2], &gpio_device[3], &gpio_device[4],
+    &gpio_device[5],    &gpio_device[6], &gpio_device[7], &exti_device,
+    &syscfg_device,     &usart1_device,  &usart2_device,  &spi1_device,
+    &spi2_device,       &crc_device,     &iwdg_device,    &uid_device,
+    &flash_size_device, &dbgmcu_device,
 };
 
 const struct chip stm32f446re = {
