@@ -184,6 +184,8 @@ void vboard_reset(struct vboard *board)
 void power_cut(struct vboard *board, const char *how, uint64_t number)
 {
     board->state.powered = false;
+    uint64_t torn = flash_power_lost(board);
+    number = number ? number : torn;
     struct vboard_event event = {
         .kind = VBOARD_EVENT_POWER_CUT, .text = how, .number = number};
     send_event(board, &event);
@@ -193,7 +195,7 @@ void power_cut(struct vboard *board, const char *how, uint64_t number)
 void cut_due(struct vboard *board, enum timer timer)
 {
     (void)timer;
-    power_cut(board, "time", flash_power_lost(board));
+    power_cut(board, "time", 0);
 }
 
 void vboard_cut_at_time(struct vboard *board, uint64_t time)

@@ -53,15 +53,19 @@ struct flash_state {
         bool failed;
         uint64_t number;
         uint32_t address, size;
-        uint64_t before; // a program operation: what the unit held
+        uint8_t before[8]; // a program operation: what the unit held
     } busy;
 
     // none of this is changed by a reset
-    uint64_t ops, cut_op, fault_op;
-    enum vboard_cut cut_how;
-    enum vboard_flash_fault fault;
     uint32_t protected_sectors;
     struct vboard_wear wear[SECTORS];
+};
+
+// Operations of all flash devices together; no reset changes it.
+struct op_state {
+    uint64_t count, cut_op, fault_op;
+    enum vboard_cut cut_how;
+    enum vboard_flash_fault fault;
 };
 
 struct gpio_state {
@@ -134,6 +138,7 @@ struct device_state {
     struct rcc_state rcc;
     struct pwr_state pwr;
     struct flash_state flash;
+    struct op_state op;
     struct gpio_state gpio[GPIO_PORTS];
     struct pin_drive pins;
     struct outside_state outside;

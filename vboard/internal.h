@@ -105,9 +105,9 @@ void scs_write(struct vboard *board, uint32_t offset, uint32_t value,
 // power: RAM and RTC domain too.
 void system_reset(struct vboard *board, uint32_t cause, bool power);
 
-// The supply is gone: sends the event, with how and the number of the flash
-// operation that it met (0: none), and ends the run. RAM and registers are
-// lost; what becomes of a flash operation is the caller's business.
+// The supply is gone: tears the flash operations under way, sends the event,
+// with how and the number of the flash operation that it met (0: the one that
+// is torn, if there is one), and ends the run. RAM and registers are lost.
 void power_cut(struct vboard *board, const char *how, uint64_t number);
 
 // The next number of the board's own reproducible random sequence.
@@ -216,7 +216,7 @@ void flash_store(struct vboard *board, uint32_t address, uint64_t value,
 uint64_t flash_stall(const struct vboard *board);
 // Whether a cache still holds what the flash held before an erase.
 bool flash_caches_stale(const struct vboard *board);
-// The power fails at a moment of its own (cut_due): tears what is under way.
+// The power fails or the chip is reset: tears what is under way.
 // Returns the number of that operation, 0 for none.
 uint64_t flash_power_lost(struct vboard *board);
 
