@@ -4,14 +4,9 @@
 
 #include "state.h"
 
-// Pins of the LQFP64 package (DS10693 table 10), ports A to H.
-static const uint32_t bonded[GPIO_PORTS] = {0xFFFF, 0xF7FF, 0xFFFF, 0x0004,
-                                            0,      0,      0,      0x0003};
-
 bool pin_named(const struct vboard *board, const char *name, unsigned *port,
                unsigned *pin)
 {
-    (void)board;
     if (name[0] != 'P' || name[1] < 'A' || name[1] >= 'A' + GPIO_PORTS) {
         return false;
     }
@@ -25,7 +20,7 @@ bool pin_named(const struct vboard *board, const char *name, unsigned *port,
         *pin = *pin * 10 + (unsigned)(*digit - '0');
         digit++;
     } while (*digit && *pin < 16);
-    return !*digit && *pin < 16 && (bonded[*port] >> *pin) & 1;
+    return !*digit && *pin < 16 && (board->chip->bonded[*port] >> *pin) & 1;
 }
 
 int vboard_drive_pin(struct vboard *board, const char *name, int level)

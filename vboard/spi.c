@@ -45,7 +45,6 @@ enum {
 #define CR2_ERRIE (1u << 5)
 // DMA, and the frame format of TI.
 #define CR2_NOT_MODELLED ((1u << 0) | (1u << 1) | (1u << 4))
-#define CR2_WRITABLE     0xF7u
 
 #define SR_RXNE   (1u << 0)
 #define SR_TXE    (1u << 1)
@@ -57,17 +56,18 @@ enum {
 #define CRCPR_RESET 7
 #define I2SPR_RESET 2
 
-static const struct reg regs[] = {
-    {"CR1", CR1, 0, 0xFFFF},
-    {"CR2", CR2, 0, CR2_WRITABLE},
-    {"SR", SR, SR_TXE, SR_TXE | SR_RXNE | SR_MODF | SR_OVR | SR_BSY},
-    {"DR", DR, 0, 0},
-    {"CRCPR", CRCPR, CRCPR_RESET, 0xFFFF},
-    {"RXCRCR", RXCRCR, 0, 0},
-    {"TXCRCR", TXCRCR, 0, 0},
-    {"I2SCFGR", I2SCFGR, 0, 0xFFF},
-    {"I2SPR", I2SPR, I2SPR_RESET, 0x3FF},
-};
+#define REGS(cr2)                                                              \
+    {                                                                          \
+        {"CR1", CR1, 0, 0xFFFF}, {"CR2", CR2, 0, cr2},                         \
+            {"SR", SR, SR_TXE, SR_TXE | SR_RXNE | SR_MODF | SR_OVR | SR_BSY},  \
+            {"DR", DR, 0, 0}, {"CRCPR", CRCPR, CRCPR_RESET, 0xFFFF},           \
+            {"RXCRCR", RXCRCR, 0, 0}, {"TXCRCR", TXCRCR, 0, 0},                \
+            {"I2SCFGR", I2SCFGR, 0, 0xFFF},                                    \
+            {"I2SPR", I2SPR, I2SPR_RESET, 0x3FF},                              \
+    }
+
+static const struct reg regs[] = REGS(0xF7);
+static const struct reg regs_f1[] = REGS(0xE7); // without FRF
 
 static struct spi_state *state_of(struct vboard *board,
                                   const struct device *device)
@@ -77,46 +77,33 @@ static struct spi_state *state_of(struct vboard *board,
 
 /// Pins ///
 
-enum signal { SCK, MISO, MOSI, NSS, SIGNALS };
-static const char *const signal_name[SIGNALS] = {"SCK", "MISO", "MOSI", "NSS"};
-
-struct pin {
-    char port;
-    uint8_t pin;
-};
-#define PINS 4
-
-// Pins that can carry a signal, all of them as AF5 (DS10693 table 11).
-static const struct pin pins[2][SIGNALS][PINS] = {
-    {{{'A', 5}, {'B', 3}},
-     {{'A', 6}, {'B', 4}},
-     {{'A', 7}, {'B', 5}},
-     {{'A', 4}, {'A', 15}}},
-    {{{'B', 13}, {'B', 10}, {'A', 9}, {'C', 7}},
-     {{'B', 14}, {'C', 2}},
-     {{'B', 15}, {'C', 3}},
-     {{'B', 12}, {'B', 9}}},
-};
-#define AF5 5
+static const struct spi_wiring *wiring_of(const struct vboard *board,
+                                          const struct device *device)
+{
+    return &board->chip->spi[device->unit - 1];
+}
 
 // The pin that carries a signal now, or NULL.
-static const struct pin *pin_of(const struct vboard *board,
-                                const struct device *device, enum signal signal)
+static const struct pad *pad_of(const struct vboard *board,
+                                const struct device *device,
+                                enum spi_signal signal)
 {
-    const struct pin *pin = pins[device->unit - 1][signal];
-    for (unsigned i = 0; i < PINS && pin[i].port; i++) {
-        if (gpio_is_alternate(board, (unsigned)(pin[i].port - 'A'), pin[i].pin,
-                              AF5)) {
-            return &pin[i];
+    const struct spi_wiring *wiring = wiring_of(board, device);
+    bool input = signal == SPI_MISO || signal == SPI_NSS;
+    for (unsigned i = 0; i < wiring->pads[signal].count; i++) {
+        const struct pad *pad = &wiring->pads[signal].pad[i];
+        if ((input ? gpio_input_of : gpio_output_of)(board, pad->port, pad->pin,
+                                                     pad->route)) {
+            return pad;
         }
     }
     return NULL;
 }
 
 // A line that nobody drives: what the pull resistor says, else noise.
-static uint32_t floating(struct vboard *board, const struct pin *pin)
+static uint32_t floating(struct vboard *board, const struct pad *pad)
 {
-    int level = gpio_meter(board, (unsigned)(pin->port - 'A'), pin->pin);
+    int level = gpio_meter(board, pad->port, pad->pin);
     return level < 0 ? board_random(board) & 0xFF : level ? 0xFF : 0;
 }
 
@@ -163,16 +150,23 @@ static void shift_out(struct vboard *board, const struct device *device,
     timer_set(board, timer_of(device), spi->ends);
 }
 
+static bool has_output(struct vboard *board, const struct device *device,
+                       enum spi_signal signal, const char *name)
+{
+    if (pad_of(board, device, signal)) {
+        return true;
+    }
+    violation(board, device->base + DR,
+              "%s sends while no %s pin is %s: nothing is sent", device->name,
+              name, wiring_of(board, device)->output_mode);
+    return false;
+}
+
 static bool can_clock(struct vboard *board, const struct device *device)
 {
-    for (enum signal signal = SCK; signal <= MOSI; signal += MOSI - SCK) {
-        if (!pin_of(board, device, signal)) {
-            violation(board, device->base + DR,
-                      "%s sends while no %s pin is in alternate function 5: "
-                      "nothing is sent",
-                      device->name, signal_name[signal]);
-            return false;
-        }
+    if (!has_output(board, device, SPI_SCK, "SCK") ||
+        !has_output(board, device, SPI_MOSI, "MOSI")) {
+        return false;
     }
     if (!rcc_enabled(board, device)) {
         violation(board, device->base + DR,
@@ -195,17 +189,16 @@ static uint32_t exchange_byte(struct vboard *board, const struct device *device,
         .hz = clock_rate(board, device),
     };
     int miso = spi_clock(board, device->unit, &frame);
-    const struct pin *pin = pin_of(board, device, MISO);
-    if (!pin) {
+    const struct pad *pad = pad_of(board, device, SPI_MISO);
+    if (!pad) {
         if (miso != SPI_FLOATING) {
             violation(board, device->base + DR,
-                      "a chip answers %s while no MISO pin is in alternate "
-                      "function 5",
-                      device->name);
+                      "a chip answers %s while no MISO pin is %s", device->name,
+                      wiring_of(board, device)->input_mode);
         }
         return 0;
     }
-    return miso == SPI_FLOATING ? floating(board, pin) : (uint32_t)miso;
+    return miso == SPI_FLOATING ? floating(board, pad) : (uint32_t)miso;
 }
 
 // The frame that was shifted, as the chips saw it: what has come in.
@@ -244,8 +237,7 @@ static void receive(struct spi_state *spi, uint32_t value)
 
 void spi_due(struct vboard *board, enum timer timer)
 {
-    const struct device *device =
-        timer == TIMER_SPI1 ? &spi1_device : &spi2_device;
+    const struct device *device = board->chip->spi[timer == TIMER_SPI2].device;
     struct spi_state *spi = state_of(board, device);
     receive(spi, exchange(board, device));
     if (!(spi->sr & SR_TXE)) {
@@ -271,8 +263,8 @@ static void stop(struct vboard *board, const struct device *device)
 
 void spi_stop(struct vboard *board)
 {
-    stop(board, &spi1_device);
-    stop(board, &spi2_device);
+    stop(board, board->chip->spi[0].device);
+    stop(board, board->chip->spi[1].device);
 }
 
 /// Registers ///
@@ -362,8 +354,8 @@ static bool is_selected_itself(struct vboard *board,
     if (spi->cr2 & CR2_SSOE) {
         return false;
     }
-    const struct pin *nss = pin_of(board, device, NSS);
-    return !nss || !gpio_level(board, (unsigned)(nss->port - 'A'), nss->pin);
+    const struct pad *nss = pad_of(board, device, SPI_NSS);
+    return !nss || !gpio_level(board, nss->port, nss->pin);
 }
 
 // What being enabled asks for.
@@ -385,7 +377,7 @@ static void check_role(struct vboard *board, const struct device *device)
         spi->sr |= SR_MODF;
         spi->cr1 &= ~(CR1_SPE | CR1_MSTR);
     } else if (!(spi->cr1 & CR1_SSM) && spi->cr2 & CR2_SSOE &&
-               pin_of(board, device, NSS)) {
+               pad_of(board, device, SPI_NSS)) {
         violation(board, device->base + CR2, "not modelled: %s drives NSS",
                   device->name);
     }
@@ -436,7 +428,7 @@ static void spi_write(struct vboard *board, const struct device *device,
         break;
     case CR2:
         refuse_modes(board, device, CR2, value & CR2_NOT_MODELLED);
-        spi->cr2 = value & CR2_WRITABLE;
+        spi->cr2 = value & device->regs[CR2 / 4].mask;
         check_role(board, device);
         break;
     case SR:
@@ -478,14 +470,63 @@ static void spi_reset(struct vboard *board, const struct device *device,
     irq_update(board, device);
 }
 
-#define SPI(number, at, offset, bit)                                           \
+#define SPI(number, address, enr, enr_bit, table)                              \
     {                                                                          \
-        .name = "SPI" #number, .base = at, .size = 0x400,                      \
-        .enable_offset = offset, .enable_bit = bit, .unit = number,            \
+        .name = "SPI" #number, .base = address, .size = 0x400,                 \
+        .enable_offset = enr, .enable_bit = enr_bit, .unit = number,           \
         .widths = 1 | 2 | 4, .read = spi_read, .write = spi_write,             \
-        .peek = spi_peek, .reset = spi_reset, .regs = regs,                    \
-        .reg_count = sizeof(regs) / sizeof(regs[0]),                           \
+        .peek = spi_peek, .reset = spi_reset, .regs = table,                   \
+        .reg_count = sizeof(table) / sizeof(table[0]),                         \
     }
 
-const struct device spi1_device = SPI(1, 0x40013000, 0x44, 12);
-const struct device spi2_device = SPI(2, 0x40003800, 0x40, 14);
+const struct device spi_f4_device[2] = {
+    SPI(1, 0x40013000, 0x44, 12, regs),
+    SPI(2, 0x40003800, 0x40, 14, regs),
+};
+
+const struct device spi_f1_device[2] = {
+    SPI(1, 0x40013000, 0x18, 12, regs_f1),
+    SPI(2, 0x40003800, 0x1C, 14, regs_f1),
+};
+
+// DS10693 table 11.
+#define AF5     5
+#define F4_MODE "in alternate function 5"
+const struct spi_wiring spi_f4[2] = {
+    {&spi_f4_device[0],
+     {{2, {{0, 5, AF5}, {1, 3, AF5}}},
+      {2, {{0, 6, AF5}, {1, 4, AF5}}},
+      {2, {{0, 7, AF5}, {1, 5, AF5}}},
+      {2, {{0, 4, AF5}, {0, 15, AF5}}}},
+     F4_MODE,
+     F4_MODE},
+    {&spi_f4_device[1],
+     {{4, {{1, 13, AF5}, {1, 10, AF5}, {0, 9, AF5}, {2, 7, AF5}}},
+      {2, {{1, 14, AF5}, {2, 2, AF5}}},
+      {3, {{1, 15, AF5}, {2, 3, AF5}, {2, 1, 7}}},
+      {2, {{1, 12, AF5}, {1, 9, AF5}}}},
+     F4_MODE,
+     F4_MODE},
+};
+
+// RM0008 tables 25 (modes) and 56 (remapping of SPI1).
+#define AS_EVER  ROUTE_UNLESS(0)
+#define REMAPPED ROUTE_IF(0)
+#define F1_OUT   "an alternate function output"
+#define F1_IN    "an input"
+const struct spi_wiring spi_f1[2] = {
+    {&spi_f1_device[0],
+     {{2, {{0, 5, AS_EVER}, {1, 3, REMAPPED}}},
+      {2, {{0, 6, AS_EVER}, {1, 4, REMAPPED}}},
+      {2, {{0, 7, AS_EVER}, {1, 5, REMAPPED}}},
+      {2, {{0, 4, AS_EVER}, {0, 15, REMAPPED}}}},
+     F1_OUT,
+     F1_IN},
+    {&spi_f1_device[1],
+     {{1, {{1, 13, 0}}},
+      {1, {{1, 14, 0}}},
+      {1, {{1, 15, 0}}},
+      {1, {{1, 12, 0}}}},
+     F1_OUT,
+     F1_IN},
+};
