@@ -44,7 +44,7 @@ void rig_open(struct rig *rig, const struct vboard_config *config)
     }
     rig->log = fopen("/dev/null", "w");
     assert_non_null(rig->log);
-    own.mcu = "stm32f446re";
+    own.mcu = own.mcu ? own.mcu : "stm32f446re";
     own.log = rig->log;
     own.event = on_event;
     own.context = rig;

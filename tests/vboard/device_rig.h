@@ -64,7 +64,8 @@ struct rig {
     unsigned events;
 };
 
-// config may be NULL; its event callback and log are the rig's.
+// config may be NULL; its event callback and log are the rig's. Without an mcu
+// it is an stm32f446re.
 void rig_open(struct rig *rig, const struct vboard_config *config);
 void rig_close(struct rig *rig);
 // Power on, with this script to run. It ends at a step of kind STEP_END.
