@@ -16,6 +16,9 @@ static void on_event(void *context, const struct vboard_event *event)
         rig->violations++;
         return;
     }
+    if (event->kind == VBOARD_EVENT_HANDOVER) {
+        snprintf(rig->handover, sizeof(rig->handover), "%s", event->text);
+    }
     if (rig->events == sizeof(rig->event) / sizeof(rig->event[0])) {
         return;
     }

@@ -53,6 +53,7 @@ struct rig {
     struct mailbox box; // as the last run left it
     unsigned violations;
     char violation[256]; // the last one
+    char handover[1024]; // what the last hand-over check has found
     // all events but violations, in order
     struct rig_event {
         enum vboard_event_kind kind;
