@@ -118,7 +118,7 @@ static bool is_in_idle(uint32_t index)
 
 static void if_cond(struct fake_sd *card, uint32_t argument)
 {
-    answer_r1(card, 0);
+    answer_r1(card, card->if_cond_errors);
     answer_be32(card, card->wrong_voltage ? argument ^ 0x100 : argument);
 }
 
@@ -230,7 +230,9 @@ static uint8_t exchange(struct fake_bus *bus, uint8_t out)
         if (out != 0xFF) {
             offend(card, "MOSI low while it is not selected");
         }
-    } else if (there && card->woken) {
+    } else if (!card->woken) {
+        offend(card, "selected before it had 74 clocks");
+    } else if (there) {
         bool busy = card->in_block > 0;
         in = give(card);
         if (!busy) {
@@ -298,5 +300,6 @@ void fake_sd_init(struct fake_sd *card, enum card_kind kind)
         .ncr = 2,
         .access_us = 500,
         .stuck = -1,
+        .us = 3000000,
     };
 }

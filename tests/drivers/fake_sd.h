@@ -29,15 +29,16 @@ struct fake_sd {
 
     /// what it is like ///
     enum card_kind kind;
-    uint32_t blocks;     // capacity
-    uint32_t init_ms;    // from the first ACMD41 on
-    uint32_t ncr;        // bytes before a response
-    uint32_t access_us;  // before a block
-    uint8_t error_token; // in place of a block, if not 0
-    bool wrong_voltage;  // CMD8 echoes another pattern
-    bool not_powered_up; // OCR says so for ever
-    uint32_t in_block;   // bytes of a block that it goes on sending, as the
-                         // processor was reset when it read
+    uint32_t blocks;        // capacity
+    uint32_t init_ms;       // from the first ACMD41 on
+    uint32_t ncr;           // bytes before a response
+    uint32_t access_us;     // before a block
+    uint8_t error_token;    // in place of a block, if not 0
+    bool wrong_voltage;     // CMD8 echoes another pattern
+    uint8_t if_cond_errors; // of CMD8, in R1
+    bool not_powered_up;    // OCR says so for ever
+    uint32_t in_block;      // bytes of a block that it goes on sending, as the
+                            // processor was reset when it read
     /// its wires; bytes count from 1, selected or not; 0: never ///
     uint32_t gone_at;    // pulled out at this byte
     int stuck;           // what is always read, or -1

@@ -109,8 +109,13 @@ static void bad_cards(void **state)
     assert_int_equal(get_ready(), OTA_ERR_SOURCE_OPEN);
     plug_in(SDHC);
     card.init_ms = UINT32_MAX / 1000; // never leaves idle
+    uint32_t begin = card.us;
     assert_int_equal(get_ready(), OTA_ERR_SOURCE_OPEN);
-    assert_in_range(card.us, 1000000, 1200000);
+    assert_in_range(card.us - begin, 1000000, 1200000);
+    plug_in(SDHC);
+    card.if_cond_errors = 0x08; // neither a version 2 nor a version 1
+    assert_int_equal(get_ready(), OTA_ERR_SOURCE_OPEN);
+    assert_false(card.crc_on);
     plug_in(SDSC);
     card.wrong_voltage = true;
     assert_int_equal(get_ready(), OTA_ERR_SOURCE_OPEN);
@@ -162,7 +167,6 @@ static void no_card(void **state)
     plug_in(SDHC);
     card.fast.dead = true;
     assert_int_equal(get_ready(), 1);
-    card.us = 0;
     assert_int_equal(read_block(1), OTA_ERR_SOURCE_READ);
 }
 
