@@ -17,7 +17,9 @@ __attribute__((section(".ota_info"), used)) const struct ota_info boot_info = {
     .info_format = OTA_INFO_FORMAT,
     .journal_format = OTA_JOURNAL_FORMAT,
     .image_formats = OTA_FORMAT_PLAIN,
-    .features = (ARRAY_SIZE > 0 ? OTA_FEATURE_C_ARRAY : 0) | OTA_FEATURE_UART |
+    .features = (ARRAY_SIZE > 0 ? OTA_FEATURE_C_ARRAY : 0) |
+                (SLOT_A_SIZE > 0 ? OTA_FEATURE_SLOT_A : 0) |
+                (BOOT_HAS_SD ? OTA_FEATURE_SD : 0) | OTA_FEATURE_UART |
                 OTA_FEATURE_TRIAL,
     .target = LAYOUT_TARGET,
     .layout_digest = LAYOUT_DIGEST,

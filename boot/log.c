@@ -4,11 +4,10 @@
 
 #include "port.h"
 
-void log_banner(const struct log *log, const char *layout_name,
-                const char *reset_cause)
+void log_banner(const struct log *log, const char *layout_name)
 {
     stm32_print(log->console, "\nSureboot %v, %s; reset by %s\n", BOOT_VERSION,
-                layout_name, reset_cause);
+                layout_name, stm32_reset_cause());
 }
 
 // What the journal says at the start: the last update, and what is to be done.

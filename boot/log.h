@@ -23,8 +23,7 @@ struct log {
     enum ota_step at;   // at which it was
 };
 
-void log_banner(const struct log *log, const char *layout_name,
-                const char *reset_cause);
+void log_banner(const struct log *log, const char *layout_name);
 
 // For struct ota_boot_config; context is the log.
 void log_progress(void *context, enum ota_step step, unsigned percent);

@@ -4,10 +4,12 @@
 // verdict.
 
 #include "board.h"
+#include "devices.h"
 #include "log.h"
 #include "ota/boot.h"
 #include "ota/xmodem.h"
 #include "port.h"
+#include "sd.h"
 
 extern const struct ota_layout board_layout;
 
@@ -40,19 +42,27 @@ static _Noreturn void run_application(const struct ota_boot *boot)
     stm32_handover(ota_layout_vectors(&board_layout));
 }
 
-static void start_board(void)
+static void start_board(struct stm32_clocks *clocks)
 {
-    struct stm32_clocks clocks;
     stm32_iwdg_stretch(); // before anything takes long
-    stm32_clock_start(&board.hse, &clocks);
-    stm32_systick_start(&clocks);
-    stm32_console_start(&board.console, &clocks);
+    stm32_clock_start(&board.hse, clocks);
+    stm32_systick_start(clocks);
+    stm32_console_start(&board.console, clocks);
+    board_w25q_start(clocks);
     stm32_pin_output(board.red_led, false);
     stm32_pin_input_pull_up(board.button);
 }
 
+// Whether an image is waited for, from now on.
+static bool is_waiting(const struct ota_boot *boot, enum ota_verdict verdict)
+{
+    const struct ota_boot_source *source = ota_boot_fetching(boot);
+    return verdict == OTA_BOOT_NO_APP || (source && source->by_hand);
+}
+
 static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
 {
+    bool waiting = false;
     for (;;) {
         stm32_iwdg_feed();
         enum ota_verdict verdict = ota_boot_step(boot);
@@ -60,7 +70,8 @@ static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
         if (verdict == OTA_BOOT_RUN) {
             run_application(boot);
         }
-        if (log->waiting) {
+        waiting = waiting || is_waiting(boot, verdict);
+        if (waiting) {
             blink(boot);
         }
         if (verdict == OTA_BOOT_NO_APP && stm32_millis() > RECOVERY_MS) {
@@ -71,33 +82,33 @@ static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
 
 int main(void)
 {
-    start_board();
+    struct stm32_clocks clocks;
+    start_board(&clocks);
 
     const struct ota_serial serial = stm32_console_serial(&board.console);
     struct ota_xmodem xmodem;
     ota_xmodem_init(&xmodem, &serial, SENDER_MS);
-    const struct ota_area *area = &board_layout.array;
-    struct ota_c_array array;
-    ota_c_array_init(&array,
-                     (const void *)(board_layout.flash_base + area->offset),
-                     area->size);
-    const struct ota_boot_source sources[] = {
-        {OTA_SOURCE_C_ARRAY, &array.source, false},
-        {OTA_SOURCE_UART, &xmodem.source, true},
-    };
+    struct ota_area_source array;
+    ota_area_source_init(&array, &board_layout.array, 0, 0);
+    struct ota_boot_source sources[3];
+    sources[0] =
+        (struct ota_boot_source){OTA_SOURCE_C_ARRAY, &array.source, false};
+    size_t count = board_layout.array.flash != NULL; // some layouts have none
+    count += sd_source(sources + count, &clocks);
+    sources[count++] =
+        (struct ota_boot_source){OTA_SOURCE_UART, &xmodem.source, true};
 
-    const bool no_array = area->size == 0; // this layout has none
     struct ota_boot boot;
     struct log log = {.console = &board.console, .boot = &boot};
     const struct ota_boot_config config = {
         .layout = &board_layout,
-        .sources = sources + no_array,
-        .source_count = sizeof(sources) / sizeof(sources[0]) - no_array,
+        .sources = sources,
+        .source_count = count,
         .recovery = !stm32_pin_read(board.button),
         .progress = log_progress,
         .context = &log,
     };
-    log_banner(&log, board_layout.name, stm32_reset_cause());
+    log_banner(&log, board_layout.name);
     ota_boot_begin(&boot, &config);
     run_machine(&boot, &log);
 }

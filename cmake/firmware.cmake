@@ -6,9 +6,20 @@ if(NOT EXISTS ${PROJECT_SOURCE_DIR}/boards/${OTA_LAYOUT_HEADER})
     "OTA_BOARD and OTA_LAYOUT to a board and one of its layouts")
 endif()
 
+include(${PROJECT_SOURCE_DIR}/boards/${OTA_BOARD}/chip.cmake)
+
+# What the layout's header says that the build depends on: an area that it lacks
+# has size 0, and the slots may be on a chip of their own.
+file(STRINGS ${PROJECT_SOURCE_DIR}/boards/${OTA_LAYOUT_HEADER} OTA_HAS_ARRAY
+  REGEX "ARRAY_SIZE +0x")
+file(STRINGS ${PROJECT_SOURCE_DIR}/boards/${OTA_LAYOUT_HEADER} OTA_HAS_SLOTS
+  REGEX "SLOT_A_SIZE +0x")
+file(STRINGS ${PROJECT_SOURCE_DIR}/boards/${OTA_LAYOUT_HEADER} OTA_HAS_W25Q
+  REGEX "SLOT_DEVICE +w25q")
+
 # The prefix maps keep the builder's paths out of the ELF files: the same
 # source gives the same firmware anywhere.
-set(OTA_CPU -mcpu=cortex-m4 -mthumb)
+set(OTA_CPU -mcpu=${OTA_CORE} -mthumb)
 set(OTA_FIRMWARE_OPTIONS ${OTA_CPU} -g -Os -ffunction-sections -fdata-sections
   -fno-common -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
   -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)

@@ -3,6 +3,7 @@
 #include "ota/app.h"
 
 #include "ota/image.h"
+#include "ota/slot.h"
 
 int ota_app_open(struct ota_app *app, const struct ota_layout *layout,
                  const void *info_block)
@@ -99,10 +100,16 @@ int ota_app_request(struct ota_app *app, enum ota_source_id source)
     if (source == OTA_SOURCE_STAGED && record.staged == OTA_SLOT_NONE) {
         return OTA_ERR_NOT_STAGED;
     }
+    if (source == OTA_SOURCE_SLOT_A && !app->layout->slot[0].flash) {
+        return OTA_ERR_NO_SLOT;
+    }
     // a settled record's flag is that of the last update, not of the next
     if (record.ota_flag == OTA_FLAG_REQUEST && record.source == source &&
         !(record.flags & OTA_RECORD_SETTLED)) {
         return 0;
+    }
+    if (source == OTA_SOURCE_SLOT_A) {
+        ota_slot_forget(&record, OTA_SLOT_A); // whatever it was, it is no more
     }
     record.ota_flag = OTA_FLAG_REQUEST;
     record.source = (uint8_t)source;

@@ -39,12 +39,7 @@ enum ota_verdict ota_copy_begin(struct ota_boot *boot)
 {
     uint8_t target = target_of(boot);
     struct ota_record record = ota_boot_record(boot);
-    if (record.backup == target) {
-        record.backup = OTA_SLOT_NONE;
-    }
-    if (record.staged == target) {
-        record.staged = OTA_SLOT_NONE;
-    }
+    ota_slot_forget(&record, target);
     int err = ota_boot_write(boot, &record);
     // without an application there is nothing that a lost record could lose
     if (err && boot->app_error == 0) {
@@ -68,6 +63,8 @@ static enum ota_verdict staged(struct ota_boot *boot)
         return ota_job_fail(boot, OTA_STEP_STAGE, err);
     }
     boot->requested = true;
+    // it was good where it came from: if it is not here, it will never be
+    boot->slots_fail = boot->app_error && ota_fetch_source(boot)->seek;
     return ota_job_update(boot, boot->slot);
 }
 

@@ -71,11 +71,12 @@ int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted)
     return boot->buffered == wanted;
 }
 
-// An image that was reverted does not come back by itself.
+// An image that was reverted does not come back by itself, but if somebody
+// holds the button for it.
 static bool was_reverted(const struct ota_boot *boot)
 {
     const struct ota_record *newest = &boot->journal.newest;
-    return boot->job == JOB_FETCH && !boot->requested &&
+    return boot->job == JOB_FETCH && !boot->requested && !boot->recovery &&
            newest->result == OTA_ERR_UNCONFIRMED &&
            ota_job_was_tried(newest, boot) &&
            boot->config->sources[boot->source_index].source->seek;

@@ -71,14 +71,38 @@ int32_t ota_area_unit_size(const struct ota_area *area, uint32_t offset)
     return size <= area->size - offset ? (int32_t)size : OTA_ERR_RANGE;
 }
 
-int ota_area_erase(const struct ota_area *area, uint32_t offset)
+int32_t ota_area_span(const struct ota_area *area, uint32_t offset,
+                      uint32_t total)
 {
     int32_t size = ota_area_unit_size(area, offset);
     if (size < 0) {
-        return (int)size;
+        return size;
     }
-    return area->flash->erase(area->flash, area->offset + offset,
-                              (uint32_t)size);
+    uint32_t end = total < area->size ? total : area->size;
+    uint32_t block = area->flash->geometry->block;
+    if (block == 0 || (area->offset + offset) % block != 0 || offset > end ||
+        block > end - offset) {
+        return size;
+    }
+    return (int32_t)block;
+}
+
+int32_t ota_area_erase_span(const struct ota_area *area, uint32_t offset,
+                            uint32_t total)
+{
+    int32_t size = ota_area_span(area, offset, total);
+    if (size < 0) {
+        return size;
+    }
+    int err =
+        area->flash->erase(area->flash, area->offset + offset, (uint32_t)size);
+    return err ? err : size;
+}
+
+int ota_area_erase(const struct ota_area *area, uint32_t offset)
+{
+    int32_t size = ota_area_erase_span(area, offset, 0);
+    return size < 0 ? (int)size : 0;
 }
 
 // By words: both units of the journal are looked through in every boot.

@@ -37,6 +37,7 @@ bool ota_job_was_tried(const struct ota_record *record,
 static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
+    boot->slot = OTA_SLOT_NONE;
     boot->begun = false;
     boot->source_index = 0;
     boot->from_any = from_any;
@@ -102,7 +103,8 @@ enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
 
 bool ota_job_stages(const struct ota_boot *boot)
 {
-    return boot->job == JOB_FETCH && boot->config->layout->slot[0].flash;
+    return boot->job == JOB_FETCH && boot->config->layout->slot[0].flash &&
+           !boot->slots_fail;
 }
 
 static enum ota_verdict app_checked(struct ota_boot *boot, int err)
@@ -139,10 +141,15 @@ enum ota_verdict ota_job_checked(struct ota_boot *boot)
 
 enum ota_verdict ota_job_requested(struct ota_boot *boot)
 {
-    const struct ota_record *newest = &boot->journal.newest;
+    struct ota_record *newest = &boot->journal.newest;
     boot->requested = true;
     if (newest->source == OTA_SOURCE_STAGED && newest->staged) {
         return ota_job_update(boot, newest->staged);
+    }
+    if (newest->source == OTA_SOURCE_SLOT_A) {
+        // whatever it held, others have changed it
+        ota_slot_forget(newest, OTA_SLOT_A);
+        return ota_job_update(boot, OTA_SLOT_A);
     }
     return fetch(boot, newest->source == OTA_SOURCE_ANY);
 }
@@ -170,7 +177,7 @@ uint8_t ota_job_backup(const struct ota_boot *boot)
     const struct ota_record *newest = &boot->journal.newest;
     // what an update has begun to replace is known to be there, or not
     bool rotted = boot->app_error && newest->state <= OTA_STATE_CONFIRMED;
-    return boot->backup_stands || rotted
+    return boot->slot && (boot->backup_stands || rotted)
                ? ota_slot_other(boot->config->layout, boot->slot)
                : newest->backup;
 }
@@ -355,6 +362,11 @@ static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
                                                        : ota_job_rescue(boot);
 }
 
+static bool is_of_flash(int error)
+{
+    return error <= OTA_ERR_FLASH_READ && error >= OTA_ERR_FLASH_DEVICE;
+}
+
 enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
                               int err)
 {
@@ -385,6 +397,10 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
     }
     if (err == OTA_ERR_POWER && !ota_boot_app_stands(boot)) {
         return ota_boot_wait(boot, STATE_OPEN); // wears nothing
+    }
+    if (boot->app_error && is_of_flash(err)) {
+        boot->slots_fail = true;
+        boot->slot = OTA_SLOT_NONE;
     }
     if (boot->job == JOB_FETCH) {
         return fail_fetch(boot, step);

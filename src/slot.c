@@ -70,13 +70,10 @@ void ota_slot_begin(struct ota_slot_writer *writer, const struct ota_area *area,
 
 static int erase_next(struct ota_slot_writer *writer)
 {
-    int32_t size = ota_area_unit_size(writer->area, writer->erased);
+    int32_t size =
+        ota_area_erase_span(writer->area, writer->erased, writer->total);
     if (size < 0) {
         return (int)size;
-    }
-    int err = ota_area_erase(writer->area, writer->erased);
-    if (err) {
-        return err;
     }
     writer->erased += (uint32_t)size;
     return 0;
@@ -157,18 +154,18 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
 
 int32_t ota_slot_frontier(const struct ota_area *area, uint32_t total)
 {
-    uint32_t unit = 0, before = 0;
-    while (unit < total) {
-        int32_t size = ota_area_unit_size(area, unit);
+    uint32_t span = 0, before = 0;
+    while (span < total) {
+        int32_t size = ota_area_span(area, span, total);
         if (size < 0) {
             return size;
         }
         // what cannot be read is not blank
-        if (ota_area_is_blank(area, unit, (uint32_t)size) == 1) {
+        if (ota_area_is_blank(area, span, (uint32_t)size) == 1) {
             break;
         }
-        before = unit;
-        unit += (uint32_t)size;
+        before = span;
+        span += (uint32_t)size;
     }
     return (int32_t)before;
 }
@@ -183,4 +180,14 @@ uint8_t ota_slot_free(const struct ota_layout *layout,
     }
     return record->backup == OTA_SLOT_A && layout->slot[1].flash ? OTA_SLOT_B
                                                                  : OTA_SLOT_A;
+}
+
+void ota_slot_forget(struct ota_record *record, uint8_t slot)
+{
+    if (record->backup == slot) {
+        record->backup = OTA_SLOT_NONE;
+    }
+    if (record->staged == slot) {
+        record->staged = OTA_SLOT_NONE;
+    }
 }

@@ -39,9 +39,7 @@ static int withdraw(struct ota_app *app, uint8_t slot)
     }
     record.ota_flag = OTA_FLAG_NONE;
     record.staged = OTA_SLOT_NONE;
-    if (record.backup == slot) {
-        record.backup = OTA_SLOT_NONE; // the only slot there is
-    }
+    ota_slot_forget(&record, slot); // the backup, if it is the only slot
     record.flags &= (uint8_t)~OTA_RECORD_SETTLED;
     return ota_journal_append(&app->journal, &record);
 }

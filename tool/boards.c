@@ -9,12 +9,12 @@
 extern const struct ota_layout nucleo_f446re_internal;
 extern const struct ota_layout nucleo_f446re_one_slot;
 extern const struct ota_layout nucleo_f446re_single;
+extern const struct ota_layout nucleo_f446re_external;
+extern const struct ota_layout bluepill_f103c8_external;
 
 const struct ota_layout *const boards[] = {
-    &nucleo_f446re_internal,
-    &nucleo_f446re_one_slot,
-    &nucleo_f446re_single,
-    NULL,
+    &nucleo_f446re_internal, &nucleo_f446re_one_slot,   &nucleo_f446re_single,
+    &nucleo_f446re_external, &bluepill_f103c8_external, NULL,
 };
 
 // Whether name is that of the board, without a layout.
@@ -32,4 +32,15 @@ const struct ota_layout *boards_find(const char *name)
         }
     }
     return NULL;
+}
+
+bool boards_is_external(const struct ota_layout *layout,
+                        const struct ota_area *area)
+{
+    return area->flash && area->flash != layout->app.flash;
+}
+
+bool boards_has_external(const struct ota_layout *layout)
+{
+    return boards_is_external(layout, &layout->slot[0]);
 }

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "boards.h"
 #include "dump.h"
 #include "names.h"
 #include "options.h"
@@ -11,6 +12,7 @@
 
 struct arguments {
     const char *readout;
+    const char *w25q; // NULL: not given
     const struct ota_layout *layout;
     uint32_t base;
     bool has_base;
@@ -24,9 +26,26 @@ static const struct argp_option options[] = {
      .arg = "ADDRESS",
      .doc = "Address of the first byte of the file (default: start of the "
             "flash)"},
+    {.name = "w25q",
+     .key = KEY_W25Q,
+     .arg = "FILE",
+     .doc = "Read-out of the W25Q, from its byte 0 on: it holds slots A and B "
+            "of the layouts \"external\""},
     {.name = "json", .key = KEY_JSON, .doc = "Print JSON"},
     {0},
 };
+
+static void check_options(struct argp_state *state,
+                          const struct arguments *arguments)
+{
+    if (!arguments->layout) {
+        argp_error(state, "--board is needed");
+    }
+    if (arguments->w25q && !boards_has_external(arguments->layout)) {
+        argp_error(state, "%s has no slots on a W25Q: leave out --w25q",
+                   arguments->layout->name);
+    }
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -41,13 +60,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         }
         arguments->has_base = true;
         return 0;
+    case KEY_W25Q:
+        arguments->w25q = arg;
+        return 0;
     case KEY_JSON:
         arguments->json = true;
         return 0;
     case ARGP_KEY_END:
-        if (!arguments->layout) {
-            argp_error(state, "--board is needed");
-        }
+        check_options(state, arguments);
         return 0;
     default:
         return options_one_file(key, arg, state, &arguments->readout);
@@ -87,8 +107,27 @@ static enum status check_place(const struct arguments *arguments,
     return STATUS_OK;
 }
 
+// Reads the W25Q's file, if there is one.
+static enum status read_w25q(const struct arguments *arguments,
+                             struct blob *w25q)
+{
+    *w25q = (struct blob){0};
+    if (!arguments->w25q) {
+        return STATUS_OK;
+    }
+    uint32_t size = arguments->layout->slot[0].flash->geometry->size;
+    enum status status = file_read(arguments->w25q, w25q);
+    if (status == STATUS_OK && w25q->size > size) {
+        status = fail(STATUS_BAD,
+                      "%s: %zu bytes, but a W25Q64 has %" PRIu32
+                      ": is it its read-out?",
+                      arguments->w25q, w25q->size, size);
+    }
+    return status;
+}
+
 static enum status dump(const struct arguments *arguments,
-                        const struct blob *file)
+                        const struct blob *file, const struct blob *w25q)
 {
     uint32_t offset;
     enum status status = check_place(arguments, file, &offset);
@@ -96,7 +135,8 @@ static enum status dump(const struct arguments *arguments,
         return status;
     }
     struct dump dump;
-    dump_collect(&dump, arguments->layout, file, offset);
+    dump_collect(&dump, arguments->layout, file, offset,
+                 arguments->w25q ? w25q : NULL);
     if (arguments->json) {
         dump_print_json(&dump);
     } else {
@@ -113,10 +153,14 @@ enum status cmd_dump(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return STATUS_USAGE;
     }
-    struct blob file;
+    struct blob file, w25q;
     enum status status = file_read(arguments.readout, &file);
     if (status == STATUS_OK) {
-        status = dump(&arguments, &file);
+        status = read_w25q(&arguments, &w25q);
+        if (status == STATUS_OK) {
+            status = dump(&arguments, &file, &w25q);
+        }
+        blob_free(&w25q);
     }
     blob_free(&file);
     return status;

@@ -2,47 +2,21 @@
 //
 // otatool merge: what a programmer writes into a new device, in one file.
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "boards.h"
+#include "factory.h"
 #include "names.h"
 #include "options.h"
-#include "ota/info.h"
-#include "ota/journal.h"
 #include "program.h"
 #include "tool.h"
-#include "view.h"
-
-// Areas that take an image file from byte 0, where a layout has them.
-enum { SLOT_A, SLOT_B, ARRAY, AREA_COUNT };
-
-static const struct {
-    const char *name;
-    const char *place; // the same, in a sentence
-    const char *option;
-} areas[AREA_COUNT] = {
-    [SLOT_A] = {"slot A", "slot A", "--slot A"},
-    [SLOT_B] = {"slot B", "slot B", "--slot B"},
-    [ARRAY] = {"C array", "the C array", "--array"},
-};
 
 struct arguments {
-    const char *boot;
-    const char *image;
-    const char *files[AREA_COUNT]; // NULL: the area stays erased
+    struct factory_parts parts;
     const char *output;
-    const struct ota_layout *layout;
+    const char *w25q; // the second output, or NULL
 };
-
-// NULL: the flash of the factory file has no such area.
-static const struct ota_area *area_of(const struct ota_layout *layout,
-                                      unsigned index)
-{
-    const struct ota_area *area =
-        index == ARRAY ? &layout->array : &layout->slot[index - SLOT_A];
-    return area->flash == layout->app.flash ? area : NULL;
-}
 
 static const struct argp_option options[] = {
     OPTION_BOARD,
@@ -67,17 +41,25 @@ static const struct argp_option options[] = {
      .arg = "FILE",
      .doc = "File to write: .hex without the gaps, .bin from the start of the "
             "flash with 0xFF in the gaps"},
+    {.name = "w25q",
+     .key = KEY_W25Q,
+     .arg = "FILE",
+     .doc =
+         "Second file to write, for the layouts \"external\": a plain binary "
+         "file of the W25Q, from its byte 0 to the end of the last slot "
+         "that is filled"},
     {0},
 };
 
 static void set_file(struct argp_state *state, struct arguments *arguments,
                      unsigned index, const char *file)
 {
-    if (arguments->files[index]) {
+    if (arguments->parts.files[index]) {
         argp_error(state, "two files for %s, '%s' and '%s': name one",
-                   areas[index].option, arguments->files[index], file);
+                   factory_areas[index].option, arguments->parts.files[index],
+                   file);
     }
-    arguments->files[index] = file;
+    arguments->parts.files[index] = file;
 }
 
 static void set_slot(struct argp_state *state, struct arguments *arguments,
@@ -87,34 +69,74 @@ static void set_slot(struct argp_state *state, struct arguments *arguments,
     if (!known || arg[1] != '=' || arg[2] == '\0') {
         argp_error(state, "slot '%s': write A=FILE or B=FILE", arg);
     }
-    set_file(state, arguments, arg[0] == 'A' ? SLOT_A : SLOT_B, arg + 2);
+    set_file(state, arguments, arg[0] == 'A' ? FACTORY_SLOT_A : FACTORY_SLOT_B,
+             arg + 2);
 }
 
 // Files for areas that the layout lacks.
 static void check_areas(struct argp_state *state,
                         const struct arguments *arguments)
 {
-    for (unsigned i = 0; i < AREA_COUNT; i++) {
-        if (!arguments->files[i] || area_of(arguments->layout, i)) {
+    for (unsigned i = 0; i < FACTORY_AREAS; i++) {
+        if (!arguments->parts.files[i] ||
+            factory_area(arguments->parts.layout, i)) {
             continue;
         }
         size_t other = 0;
-        while (boards[other] && !area_of(boards[other], i)) {
+        while (boards[other] && !factory_area(boards[other], i)) {
             other++;
         }
         argp_error(state, "%s has no %s: leave out %s%s%s",
-                   arguments->layout->name, areas[i].name, areas[i].option,
+                   arguments->parts.layout->name, factory_areas[i].name,
+                   factory_areas[i].option,
                    boards[other] ? ", or take a layout that has one, such as "
                                  : "",
                    boards[other] ? boards[other]->name : "");
     }
 }
 
+// Files for the W25Q, and one to put them into.
+static void check_w25q(struct argp_state *state,
+                       const struct arguments *arguments)
+{
+    const struct factory_parts *parts = &arguments->parts;
+    bool slots = parts->files[FACTORY_SLOT_A] || parts->files[FACTORY_SLOT_B];
+    if (!boards_has_external(parts->layout)) {
+        if (arguments->w25q) {
+            argp_error(state, "%s has no slots on a W25Q: leave out --w25q",
+                       parts->layout->name);
+        }
+        return;
+    }
+    if (slots && !arguments->w25q) {
+        argp_error(state,
+                   "slots A and B of %s are on the W25Q, not in the flash that "
+                   "-o is for: add --w25q FILE, which they are written to",
+                   parts->layout->name);
+    }
+    if (!slots && arguments->w25q) {
+        argp_error(state,
+                   "nothing to write to %s: add --slot A=FILE, or leave "
+                   "out --w25q",
+                   arguments->w25q);
+    }
+    if (slots && file_has_extension(arguments->w25q, ".hex")) {
+        argp_error(state,
+                   "--w25q %s: it becomes a plain binary file: end the "
+                   "name in .bin",
+                   arguments->w25q);
+    }
+    if (slots && strcmp(arguments->w25q, arguments->output) == 0) {
+        argp_error(state, "-o and --w25q are both %s: name two files",
+                   arguments->w25q);
+    }
+}
+
 static void check_complete(struct argp_state *state,
                            const struct arguments *arguments)
 {
-    if (!arguments->layout || !arguments->boot || !arguments->image ||
-        !arguments->output) {
+    if (!arguments->parts.layout || !arguments->parts.boot ||
+        !arguments->parts.image || !arguments->output) {
         argp_error(state, "--board, --boot, --image and -o are needed");
     }
     if (!file_has_extension(arguments->output, ".hex") &&
@@ -129,22 +151,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct arguments *arguments = state->input;
     switch (key) {
     case KEY_BOARD:
-        arguments->layout = options_board(state, arg);
+        arguments->parts.layout = options_board(state, arg);
         return 0;
     case KEY_BOOT:
-        arguments->boot = arg;
+        arguments->parts.boot = arg;
         return 0;
     case KEY_IMAGE:
-        arguments->image = arg;
+        arguments->parts.image = arg;
         return 0;
     case KEY_SLOT:
         set_slot(state, arguments, arg);
         return 0;
     case KEY_ARRAY:
-        set_file(state, arguments, ARRAY, arg);
+        set_file(state, arguments, FACTORY_ARRAY, arg);
         return 0;
     case 'o':
         arguments->output = arg;
+        return 0;
+    case KEY_W25Q:
+        arguments->w25q = arg;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s': name the files with --boot and --image", arg);
@@ -152,6 +177,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         check_complete(state, arguments);
         check_areas(state, arguments);
+        check_w25q(state, arguments);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -168,172 +194,57 @@ static const struct argp argp = {
            "boots into --image.",
 };
 
-// Whether this bootloader belongs to the layout and installs the image.
-static enum status check_info(const struct arguments *arguments,
-                              const uint8_t *raw)
+// Both files or none.
+static enum status write_files(const struct arguments *arguments,
+                               const struct factory *factory)
 {
-    const struct ota_layout *layout = arguments->layout;
-    struct ota_info info;
-    int err = ota_info_decode(&info, raw);
-    if (err) {
-        return fail(STATUS_BAD,
-                    "%s: no info block that this otatool knows at +0x%X: is "
-                    "it a Sureboot bootloader, and of this version?",
-                    arguments->boot, OTA_INFO_OFFSET);
-    }
-    if (info.target != layout->target || info.layout_digest != layout->digest) {
-        return fail(STATUS_BAD,
-                    "%s: built for another layout than %s (target 0x%08" PRIX32
-                    ", wanted 0x%08" PRIX32
-                    "): build the bootloader for this one",
-                    arguments->boot, layout->name, info.target, layout->target);
-    }
-    if (!(info.image_formats & OTA_FORMAT_PLAIN)) {
-        return fail(STATUS_BAD,
-                    "%s: installs no plain images: build a bootloader that "
-                    "does",
-                    arguments->boot);
-    }
-    return STATUS_OK;
-}
-
-static enum status check_boot(const struct arguments *arguments,
-                              const struct memory *boot)
-{
-    const struct ota_layout *layout = arguments->layout;
-    uint32_t start = layout->flash_base + layout->boot.offset;
-    uint64_t size = memory_end(boot) - memory_start(boot);
-    if (memory_start(boot) != start) {
-        return fail(STATUS_BAD,
-                    "%s: linked for 0x%08" PRIX32
-                    ", but the bootloader of %s begins at 0x%08" PRIX32,
-                    arguments->boot, memory_start(boot), layout->name, start);
-    }
-    if (size > layout->boot.size) {
-        return fail(STATUS_BAD,
-                    "%s: too large: %" PRIu64 " bytes, the bootloader of %s "
-                    "has %" PRIu32,
-                    arguments->boot, size, layout->name, layout->boot.size);
-    }
-    struct blob flat = memory_flatten(boot);
-    enum status status;
-    if (flat.size < OTA_INFO_OFFSET + OTA_INFO_SIZE) {
-        status = fail(STATUS_BAD, "%s: too short to be a bootloader: %zu bytes",
-                      arguments->boot, flat.size);
-    } else {
-        status = check_info(arguments, flat.data + OTA_INFO_OFFSET);
-    }
-    blob_free(&flat);
-    return status;
-}
-
-// The app slot as the bootloader leaves it: the image's own header, then after
-// the header space the application.
-static enum status add_image(const struct arguments *arguments,
-                             struct memory *factory, struct view *view)
-{
-    const struct ota_layout *layout = arguments->layout;
-    struct blob file;
-    enum status status = view_read(arguments->image, layout, &file, view);
-    if (status == STATUS_OK) {
-        memory_add(factory, layout->flash_base + layout->app.offset, file.data,
-                   view->image.header_size);
-        memory_add(factory, ota_layout_vectors(layout), view->app,
-                   view->image.size);
-    }
-    blob_free(&file);
-    return status;
-}
-
-// An image file as it is at the beginning of an area.
-static enum status add_file(const struct arguments *arguments, unsigned index,
-                            struct memory *factory, struct view *view)
-{
-    const struct ota_layout *layout = arguments->layout;
-    const struct ota_area *area = area_of(layout, index);
-    const char *path = arguments->files[index];
-    struct blob file;
-    enum status status = view_read(path, layout, &file, view);
-    uint32_t header_size = view->image.header_size;
-    if (status == STATUS_OK && view->image.size > area->size - header_size) {
-        status = fail(STATUS_BAD,
-                      "%s: too large: %" PRIu32
-                      " bytes of application, %s of %s takes %" PRIu32
-                      ": make the application smaller, or leave out %s",
-                      path, view->image.size, areas[index].place, layout->name,
-                      area->size - header_size, areas[index].option);
-    }
-    if (status == STATUS_OK) {
-        memory_add(factory, layout->flash_base + area->offset, file.data,
-                   header_size + view->image.size);
-    }
-    blob_free(&file);
-    return status;
-}
-
-static enum status write_factory(const struct arguments *arguments,
-                                 const struct memory *factory)
-{
+    const struct memory *flash = &factory->flash;
     bool hex = file_has_extension(arguments->output, ".hex");
-    struct blob out = hex ? hex_write(factory) : memory_flatten(factory);
-    enum status status = file_write(arguments->output, out.data, out.size);
-    blob_free(&out);
+    struct blob main =
+        hex ? hex_write(flash) : memory_flatten(flash, memory_start(flash));
+    struct blob w25q = {0};
+    if (arguments->w25q) {
+        w25q = memory_flatten(&factory->w25q, 0);
+    }
+    const struct output outputs[] = {
+        {arguments->output, main.data, main.size},
+        {arguments->w25q, w25q.data, w25q.size},
+    };
+    enum status status = file_write_all(outputs, arguments->w25q ? 2 : 1);
+    blob_free(&main);
+    blob_free(&w25q);
     return status;
 }
 
-// versions[AREA_COUNT] is that of --image.
-static enum status add_all(const struct arguments *arguments,
-                           struct memory *factory,
-                           uint32_t versions[AREA_COUNT + 1])
+static void print_areas(const struct arguments *arguments,
+                        const struct factory *factory, bool external,
+                        const char *separator)
 {
-    struct view view = {0};
-    enum status status = add_image(arguments, factory, &view);
-    versions[AREA_COUNT] = view.image.version;
-    for (unsigned i = 0; i < AREA_COUNT && status == STATUS_OK; i++) {
-        if (arguments->files[i]) {
-            status = add_file(arguments, i, factory, &view);
-            versions[i] = view.image.version;
-        }
-    }
-    // areas do not ascend in every layout
-    return status == STATUS_OK ? memory_sort(factory, arguments->output)
-                               : status;
-}
-
-static void print_factory(const struct arguments *arguments,
-                          const uint32_t versions[AREA_COUNT + 1])
-{
-    printf("%s: bootloader and version %s for %s", arguments->output,
-           version_text(versions[AREA_COUNT]).s, arguments->layout->name);
-    for (unsigned i = 0; i < AREA_COUNT; i++) {
-        if (arguments->files[i]) {
-            printf("; version %s in %s", version_text(versions[i]).s,
-                   areas[i].place);
+    const struct factory_parts *parts = &arguments->parts;
+    for (unsigned i = 0; i < FACTORY_AREAS; i++) {
+        const struct ota_area *area = factory_area(parts->layout, i);
+        if (parts->files[i] &&
+            boards_is_external(parts->layout, area) == external) {
+            printf("%sversion %s in %s", separator,
+                   version_text(factory->versions[i]).s,
+                   factory_areas[i].place);
+            separator = "; ";
         }
     }
     putchar('\n');
 }
 
-static enum status merge(const struct arguments *arguments,
-                         struct memory *factory)
+static void print_factory(const struct arguments *arguments,
+                          const struct factory *factory)
 {
-    const struct ota_layout *layout = arguments->layout;
-    enum status status = program_read(
-        arguments->boot, layout->flash_base + layout->boot.offset, factory);
-    if (status == STATUS_OK) {
-        status = check_boot(arguments, factory);
+    const char *layout = arguments->parts.layout->name;
+    printf("%s: bootloader and version %s for %s", arguments->output,
+           version_text(factory->version).s, layout);
+    print_areas(arguments, factory, false, "; ");
+    if (arguments->w25q) {
+        printf("%s: ", arguments->w25q);
+        print_areas(arguments, factory, true, "");
     }
-    uint32_t versions[AREA_COUNT + 1] = {0};
-    if (status == STATUS_OK) {
-        status = add_all(arguments, factory, versions);
-    }
-    if (status == STATUS_OK) {
-        status = write_factory(arguments, factory);
-    }
-    if (status == STATUS_OK) {
-        print_factory(arguments, versions);
-    }
-    return status;
 }
 
 enum status cmd_merge(int argc, char **argv)
@@ -342,8 +253,14 @@ enum status cmd_merge(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
         return STATUS_USAGE;
     }
-    struct memory factory = {0};
-    enum status status = merge(&arguments, &factory);
-    memory_free(&factory);
+    struct factory factory;
+    enum status status = factory_make(&factory, &arguments.parts);
+    if (status == STATUS_OK) {
+        status = write_files(&arguments, &factory);
+    }
+    if (status == STATUS_OK) {
+        print_factory(&arguments, &factory);
+    }
+    factory_free(&factory);
     return status;
 }

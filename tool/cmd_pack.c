@@ -161,7 +161,7 @@ enum status cmd_pack(int argc, char **argv)
         status = check_place(&arguments, &program);
     }
     if (status == STATUS_OK) {
-        struct blob app = memory_flatten(&program);
+        struct blob app = memory_flatten(&program, memory_start(&program));
         status = pack_application(&arguments, &app);
         blob_free(&app);
     }

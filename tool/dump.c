@@ -4,10 +4,19 @@
 
 #include <stdlib.h>
 
-// Where an area begins in the address space.
+#include "boards.h"
+
+// Where an area of the internal flash begins in the address space.
 static uint32_t address_of(const struct dump *dump, const struct ota_area *area)
 {
     return dump->readout.layout.flash_base + area->offset;
+}
+
+static void locate(struct dump_image *found, const struct dump *dump,
+                   const struct ota_area *area)
+{
+    found->external = boards_is_external(&dump->readout.layout, area);
+    found->address = found->external ? area->offset : address_of(dump, area);
 }
 
 static void read_info(struct dump *dump)
@@ -33,9 +42,9 @@ static int read_app(struct dump_image *found, const struct ota_area *area,
     return ota_area_read(area, app_offset, found->bytes.data, size);
 }
 
-// Finds an image whose header begins the area and whose application begins at
+// An image whose header begins the area and whose application begins at
 // app_offset. Returns 0 if it is one that the bootloader takes.
-static int find_image(struct dump_image *found, const struct dump *dump,
+static int read_image(struct dump_image *found, const struct dump *dump,
                       const struct ota_area *area, uint32_t app_offset)
 {
     uint8_t raw[OTA_PLAIN_HEADER_SIZE];
@@ -51,6 +60,15 @@ static int find_image(struct dump_image *found, const struct dump *dump,
     found->has_header = true;
     err = read_app(found, area, app_offset);
     return err ? err : view_check(&found->view, &dump->readout.layout);
+}
+
+static void find_image(struct dump_image *found, const struct dump *dump,
+                       const struct ota_area *area, uint32_t app_offset)
+{
+    if (area->flash) {
+        locate(found, dump, area);
+        found->err = read_image(found, dump, area, app_offset);
+    }
 }
 
 // Whether a record's sequence names the place where it was found: a stray copy
@@ -123,27 +141,20 @@ static void read_journal(struct dump *dump)
 }
 
 void dump_collect(struct dump *dump, const struct ota_layout *layout,
-                  const struct blob *file, uint32_t offset)
+                  const struct blob *file, uint32_t offset,
+                  const struct blob *w25q)
 {
     *dump = (struct dump){0};
-    readout_init(&dump->readout, layout, file, offset);
+    readout_init(&dump->readout, layout, file, offset, w25q);
     const struct ota_layout *seen = &dump->readout.layout;
     read_info(dump);
-    dump->app.address = address_of(dump, &seen->app);
-    dump->app.err = find_image(&dump->app, dump, &seen->app, OTA_HEADER_SPACE);
+    find_image(&dump->app, dump, &seen->app, OTA_HEADER_SPACE);
     dump->app.vectors = has_vectors(seen);
     for (unsigned i = 0; i < 2; i++) {
-        if (dump_has_slot(dump, i)) {
-            dump->slots[i].address = address_of(dump, &seen->slot[i]);
-            dump->slots[i].err = find_image(
-                &dump->slots[i], dump, &seen->slot[i], OTA_PLAIN_HEADER_SIZE);
-        }
+        find_image(&dump->slots[i], dump, &seen->slot[i],
+                   OTA_PLAIN_HEADER_SIZE);
     }
-    if (seen->array.flash) {
-        dump->array.address = address_of(dump, &seen->array);
-        dump->array.err =
-            find_image(&dump->array, dump, &seen->array, OTA_PLAIN_HEADER_SIZE);
-    }
+    find_image(&dump->array, dump, &seen->array, OTA_PLAIN_HEADER_SIZE);
     read_journal(dump);
 }
 
@@ -213,9 +224,20 @@ const char *dump_kind_name(enum position_kind kind)
 
 const char *dump_reason(int err)
 {
-    // the only way in which reading a file in memory fails
-    return err == OTA_ERR_FLASH_READ ? dump_kind_name(POSITION_UNREADABLE)
-                                     : ota_error_text(err);
+    // the only ways in which reading a file in memory fails
+    switch (err) {
+    case OTA_ERR_FLASH_READ:
+        return dump_kind_name(POSITION_UNREADABLE);
+    case OTA_ERR_FLASH_DEVICE:
+        return "not given";
+    default:
+        return ota_error_text(err);
+    }
+}
+
+bool dump_is_missing(const struct dump_image *found)
+{
+    return found->err == OTA_ERR_FLASH_DEVICE;
 }
 
 enum status dump_verdict(const struct dump *dump)

@@ -35,7 +35,8 @@ struct dump_unit {
 
 // An area that may hold an image.
 struct dump_image {
-    uint32_t address;
+    uint32_t address; // or the offset on the W25Q
+    bool external;    // it lies there
     int err;          // 0: a valid image
     bool vectors;     // blank header space, but a vector table behind it
     bool blank;       // erased: no header at all
@@ -56,9 +57,11 @@ struct dump {
     struct ota_record newest;
 };
 
-// Takes a read-out of which the first byte is at this offset of the device.
+// Takes a read-out of which the first byte is at this offset of the device, and
+// one of the W25Q, if there is one (NULL).
 void dump_collect(struct dump *dump, const struct ota_layout *layout,
-                  const struct blob *file, uint32_t offset);
+                  const struct blob *file, uint32_t offset,
+                  const struct blob *w25q);
 void dump_free(struct dump *dump);
 
 // Whether the bootloader found was built for the layout of the read-out.
@@ -88,8 +91,10 @@ uint32_t dump_count(const struct dump_unit *unit, enum position_kind kind);
 // "blank", "bad", ... of a kind.
 const char *dump_kind_name(enum position_kind kind);
 
-// Why an area has nothing to show, an error of the engine.
+// Why an area has nothing to show, an error of the engine; whether it is that
+// there is no read-out of its device.
 const char *dump_reason(int err);
+bool dump_is_missing(const struct dump_image *found);
 
 // STATUS_BAD when neither a bootloader, an image nor a record was found: this
 // is no read-out of such a board.

@@ -32,7 +32,8 @@ static void print_image_members(struct json *json,
                                 const struct dump_image *found)
 {
     const struct ota_image *image = &found->view.image;
-    json_number(json, "address", found->address);
+    json_number(json, found->external ? "w25q_offset" : "address",
+                found->address);
     json_bool(json, "valid", found->err == 0);
     json_bool(json, "erased", found->blank);
     json_bool(json, "vectors_only", found->vectors);

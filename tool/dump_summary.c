@@ -97,6 +97,27 @@ static struct subject an_update(const struct dump_image *found)
     return subject;
 }
 
+// What the sentence about an update in a slot ends in.
+struct ending {
+    char s[64];
+};
+
+static struct ending slot_ending(const struct dump_image *found)
+{
+    struct ending ending = {""};
+    if (!found) {
+        return (struct ending){"; not valid: there is no such slot"};
+    }
+    if (dump_is_missing(found)) {
+        return (struct ending){"; the slot is not given"};
+    }
+    if (found->err) {
+        snprintf(ending.s, sizeof ending.s, "; not valid: %s",
+                 dump_reason(found->err));
+    }
+    return ending;
+}
+
 static void say_staged(struct dump_summary *summary, const struct dump *dump,
                        bool requested)
 {
@@ -108,17 +129,15 @@ static void say_staged(struct dump_summary *summary, const struct dump *dump,
         return;
     }
     const struct dump_image *found = slot_image(dump, slot);
-    const char *problem = !found       ? "there is no such slot"
-                          : found->err ? dump_reason(found->err)
-                                       : NULL;
-    say(summary, "%s is staged in slot %s and %s%s%s", an_update(found).s,
+    say(summary, "%s is staged in slot %s and %s%s", an_update(found).s,
         slot_text(slot).s, requested ? "requested" : "not requested",
-        problem ? "; not valid: " : "", problem ? problem : "");
+        slot_ending(found).s);
 }
 
 static void say_requested(struct dump_summary *summary, const struct dump *dump)
 {
     uint8_t source = dump->newest.source;
+    const struct dump_image *found;
     switch (source) {
     case OTA_SOURCE_ANY:
         say(summary, "an update from any source is requested");
@@ -129,6 +148,14 @@ static void say_requested(struct dump_summary *summary, const struct dump *dump)
         break;
     case OTA_SOURCE_UART:
         say(summary, "an update over the UART is requested");
+        break;
+    case OTA_SOURCE_SLOT_A:
+        found = slot_image(dump, OTA_SLOT_A);
+        say(summary, "%s that was put into slot A is requested%s",
+            an_update(found).s, slot_ending(found).s);
+        break;
+    case OTA_SOURCE_SD:
+        say(summary, "an update from the SD card is requested");
         break;
     default:
         say(summary, "an update from source %u is requested", source);

@@ -38,14 +38,27 @@ static void print_image(const struct dump_image *found)
              "install that was cut off");
     } else if (found->blank) {
         printf("no header (erased)\n");
+    } else if (dump_is_missing(found)) {
+        puts("not given (--w25q)");
     } else {
         printf("no image (%s)\n", dump_reason(found->err));
     }
 }
 
+// "slot A at 0x08040000", "slot A at W25Q 0x080000".
+static void print_place(const char *what, const struct dump_image *found)
+{
+    if (found->external) {
+        printf("%s at W25Q 0x%06" PRIX32, what, found->address);
+    } else {
+        printf("%s at 0x%08" PRIX32, what, found->address);
+    }
+}
+
 static void print_area(const char *what, const struct dump_image *found)
 {
-    printf("%s at 0x%08" PRIX32 ": ", what, found->address);
+    print_place(what, found);
+    fputs(": ", stdout);
     print_image(found);
 }
 
@@ -53,9 +66,8 @@ static void print_slots(const struct dump *dump)
 {
     for (unsigned i = 0; i < 2; i++) {
         if (dump_has_slot(dump, i)) {
-            printf("slot %s at 0x%08" PRIX32 " (%s): ",
-                   slot_text(OTA_SLOT_A + i).s, dump->slots[i].address,
-                   dump_role(dump, i));
+            print_place(i == 0 ? "slot A" : "slot B", &dump->slots[i]);
+            printf(" (%s): ", dump_role(dump, i));
             print_image(&dump->slots[i]);
         }
     }

@@ -118,41 +118,91 @@ static FILE *open_beside(const char *path, char **temp)
     return out;
 }
 
-static enum status replace(const char *path, const void *data, size_t size)
+// A file that is written, but not yet in its place.
+struct pending {
+    char *target;
+    char *temp; // NULL: a device, written as it is in the end
+};
+
+static void forget(struct pending *pending)
 {
-    char *temp;
-    FILE *out = open_beside(path, &temp);
-    enum status status = STATUS_OK;
-    if (!out) {
-        status = write_failed(path);
-    } else if (write_and_close(out, data, size) != 0 ||
-               rename(temp, path) != 0) {
-        status = write_failed(path);
-        unlink(temp);
+    free(pending->target);
+    free(pending->temp);
+}
+
+static enum status prepare_beside(struct pending *pending,
+                                  const struct output *output)
+{
+    FILE *out = open_beside(pending->target, &pending->temp);
+    if (out && write_and_close(out, output->data, output->size) == 0) {
+        return STATUS_OK;
     }
-    free(temp);
+    enum status status = write_failed(output->path);
+    if (out) {
+        unlink(pending->temp);
+    }
+    return status;
+}
+
+// On failure nothing is left.
+static enum status prepare(struct pending *pending, const struct output *output)
+{
+    struct stat info;
+    bool exists = stat(output->path, &info) == 0;
+    if (exists && S_ISDIR(info.st_mode)) {
+        return fail(STATUS_USAGE,
+                    "cannot write %s: it is a directory: name a file",
+                    output->path);
+    }
+    // a renamed file would replace a symbolic link instead of its target
+    pending->target = exists ? realpath(output->path, NULL) : NULL;
+    if (!pending->target) {
+        pending->target = must_realloc(NULL, strlen(output->path) + 1);
+        strcpy(pending->target, output->path);
+    }
+    return exists && !S_ISREG(info.st_mode) ? STATUS_OK
+                                            : prepare_beside(pending, output);
+}
+
+static enum status put_in_place(const struct pending *pending,
+                                const struct output *output)
+{
+    if (!pending->temp) {
+        return write_directly(output->path, output->data, output->size);
+    }
+    return rename(pending->temp, pending->target) == 0
+               ? STATUS_OK
+               : write_failed(output->path);
+}
+
+enum status file_write_all(const struct output *outputs, size_t count)
+{
+    struct pending pending[OUTPUTS_MAX] = {0};
+    enum status status = STATUS_OK;
+    size_t prepared = 0, placed = 0;
+    while (prepared < count && status == STATUS_OK) {
+        status = prepare(&pending[prepared], &outputs[prepared]);
+        prepared += status == STATUS_OK;
+    }
+    while (placed < prepared && status == STATUS_OK) {
+        status = put_in_place(&pending[placed], &outputs[placed]);
+        placed += status == STATUS_OK;
+    }
+    for (size_t i = placed; i < prepared; i++) {
+        if (pending[i].temp) {
+            unlink(pending[i].temp);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        forget(&pending[i]);
+    }
     return status;
 }
 
 enum status file_write(const char *path, const void *data, size_t size)
 {
-    struct stat info;
-    if (stat(path, &info) != 0) {
-        return replace(path, data, size);
-    }
-    if (S_ISDIR(info.st_mode)) {
-        return fail(STATUS_USAGE,
-                    "cannot write %s: it is a directory; name a file with -o",
-                    path);
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return write_directly(path, data, size);
-    }
-    // a renamed file would replace a symbolic link instead of its target
-    char *target = realpath(path, NULL);
-    enum status status = replace(target ? target : path, data, size);
-    free(target);
-    return status;
+    struct output output = {path, data, size};
+    return file_write_all(&output, 1);
 }
 
 bool file_has_extension(const char *path, const char *extension)

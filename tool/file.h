@@ -28,6 +28,17 @@ enum status file_read(const char *path, struct blob *blob);
 // renamed. A device or pipe is written as it is.
 enum status file_write(const char *path, const void *data, size_t size);
 
+// A file that is to be written.
+struct output {
+    const char *path;
+    const void *data;
+    size_t size;
+};
+
+// The same for up to OUTPUTS_MAX files: when one cannot be written, none is.
+#define OUTPUTS_MAX 2
+enum status file_write_all(const struct output *outputs, size_t count);
+
 // Whether a path ends in this extension, in upper or lower case (".hex").
 bool file_has_extension(const char *path, const char *extension);
 

@@ -71,9 +71,8 @@ uint64_t memory_end(const struct memory *memory)
     return segment_end(&memory->segments[memory->count - 1]);
 }
 
-struct blob memory_flatten(const struct memory *memory)
+struct blob memory_flatten(const struct memory *memory, uint32_t start)
 {
-    uint32_t start = memory_start(memory);
     size_t size = (size_t)(memory_end(memory) - start);
     struct blob flat = {must_realloc(NULL, size), size, size};
     memset(flat.data, 0xFF, flat.size);

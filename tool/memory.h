@@ -32,9 +32,9 @@ enum status memory_sort(struct memory *memory, const char *path);
 uint32_t memory_start(const struct memory *memory);
 uint64_t memory_end(const struct memory *memory);
 
-// All bytes of a sorted memory from its start to its end, gaps as 0xFF: the
-// erased value of flash.
-struct blob memory_flatten(const struct memory *memory);
+// All bytes of a sorted memory from an address at or before its start to its
+// end, gaps as 0xFF: the erased value of flash.
+struct blob memory_flatten(const struct memory *memory, uint32_t start);
 
 void memory_free(struct memory *memory);
 

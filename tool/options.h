@@ -24,6 +24,7 @@ enum {
     KEY_SECTION,
     KEY_SLOT,
     KEY_VERSION,
+    KEY_W25Q,
     KEY_WAIT,
     KEY_XMODEM,
 };

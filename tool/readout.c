@@ -5,20 +5,21 @@
 #include <string.h>
 
 #include "geometry.h"
+#include "ota/w25q.h"
 
 static int readout_read(const struct ota_flash *flash, uint32_t offset,
                         void *data, size_t len)
 {
-    const struct readout *readout = flash->context;
-    if (!readout) {
-        return OTA_ERR_FLASH_READ;
+    const struct readout_device *device = flash->context;
+    if (!device || !device->file) {
+        return OTA_ERR_FLASH_DEVICE;
     }
     // what lies before the file wraps to far behind its end
-    uint32_t at = offset - readout->offset;
-    if (at > readout->file->size || len > readout->file->size - at) {
+    uint32_t at = offset - device->offset;
+    if (at > device->file->size || len > device->file->size - at) {
         return OTA_ERR_FLASH_READ;
     }
-    memcpy(data, readout->file->data + at, len);
+    memcpy(data, device->file->data + at, len);
     return 0;
 }
 
@@ -41,28 +42,36 @@ static int readout_erase(const struct ota_flash *flash, uint32_t offset,
     return OTA_ERR_FLASH_PROTECTED;
 }
 
-// The device that the layouts of boards.c name: it has a geometry and no
+// The devices that the layouts of boards.c name: each has a geometry and no
 // contents, until readout_init gives a copy of the layout some.
-extern const struct ota_flash stm32f446_flash;
+#define DEVICE(its_geometry)                                                   \
+    {                                                                          \
+        .geometry = &(its_geometry), .read = readout_read,                     \
+        .prog = readout_prog, .erase = readout_erase                           \
+    }
 
-const struct ota_flash stm32f446_flash = {
-    .geometry = &stm32f446_geometry,
-    .read = readout_read,
-    .prog = readout_prog,
-    .erase = readout_erase,
-};
+extern const struct ota_flash stm32f446_flash;
+extern const struct ota_flash stm32f103_flash;
+extern const struct ota_flash w25q64_flash;
+
+const struct ota_flash stm32f446_flash = DEVICE(stm32f446_geometry);
+const struct ota_flash stm32f103_flash = DEVICE(stm32f103_geometry);
+const struct ota_flash w25q64_flash = DEVICE(ota_w25q64_geometry);
+
+static void fill(struct readout_device *device, const struct ota_flash *flash,
+                 const struct blob *file, uint32_t offset)
+{
+    *device = (struct readout_device){*flash, file, offset};
+    device->flash.context = device;
+}
 
 void readout_init(struct readout *readout, const struct ota_layout *layout,
-                  const struct blob *file, uint32_t offset)
+                  const struct blob *file, uint32_t offset,
+                  const struct blob *w25q)
 {
-    *readout = (struct readout){
-        .layout = *layout,
-        .flash = *layout->app.flash,
-        .file = file,
-        .offset = offset,
-    };
-    readout->flash.context = readout;
-    // an area on another device stays without contents: it was not read out
+    *readout = (struct readout){.layout = *layout};
+    fill(&readout->internal, layout->app.flash, file, offset);
+    fill(&readout->w25q, &w25q64_flash, w25q, 0);
     struct ota_area *const areas[] = {
         &readout->layout.boot,       &readout->layout.journal[0],
         &readout->layout.journal[1], &readout->layout.app,
@@ -71,7 +80,9 @@ void readout_init(struct readout *readout, const struct ota_layout *layout,
     };
     for (size_t i = 0; i < sizeof areas / sizeof areas[0]; i++) {
         if (areas[i]->flash == layout->app.flash) {
-            areas[i]->flash = &readout->flash;
+            areas[i]->flash = &readout->internal.flash;
+        } else if (areas[i]->flash) {
+            areas[i]->flash = &readout->w25q.flash;
         }
     }
 }

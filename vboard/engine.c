@@ -125,6 +125,7 @@ static bool must_stop(struct vboard *board, uint32_t address)
     if (board->state.due[TIMER_FLASH] != NEVER || board->flash_guarded) {
         follow_flash(board, address);
     }
+    timers_run_quick(board);
     if (board->state.clock.cycle >= board->deadline || slice->look) {
         return true;
     }
@@ -308,7 +309,7 @@ static uc_err open_engine(struct vboard *board)
     if (err) {
         return err;
     }
-    err = uc_ctl_set_cpu_model(board->uc, UC_CPU_ARM_CORTEX_M4);
+    err = uc_ctl_set_cpu_model(board->uc, board->chip->cpu_model);
     if (err) {
         return err;
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // The bootloader's decisions and its install, as a machine that does one
-// bounded piece of work at a call: at most two erase units, one chunk of
-// OTA_CHUNK bytes, or one journal record (which may erase a unit of the
-// journal). The caller feeds its watchdog, blinks
-// and prints between the calls, and acts on the verdict; the engine never
+// bounded piece of work at a call: at most two erases (of a unit, or of a block
+// where the device has them), one chunk of OTA_CHUNK bytes, or one journal
+// record (which may erase a unit of the journal). The caller feeds its watchdog,
+// blinks and prints between the calls, and acts on the verdict; the engine never
 // waits, logs, jumps or resets.
 //
 //     struct ota_boot boot;
@@ -100,6 +100,7 @@ struct ota_boot {
     bool touched;        // the app slot is being replaced
     bool recovery;       // the button asks for an image
     bool backup_stands;  // the slot beside the update's is proved to hold app
+    bool slots_fail;     // and nothing is lost without them: not staged in
     size_t source_index; // in config->sources
     uint32_t position;   // bytes of the current step that are done
     uint32_t buffered;   // bytes in buffer

@@ -15,6 +15,11 @@
 // Known to the compiler: only one of the two ways below is left.
 #define OTA_HOST_IS_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
+OTA_INLINE uint32_t load_le16(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
+}
+
 OTA_INLINE uint32_t load_le32(const uint8_t *p)
 {
     uint32_t x;

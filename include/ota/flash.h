@@ -89,6 +89,16 @@ OTA_CHECKED int ota_area_erase(const struct ota_area *area, uint32_t offset);
 OTA_CHECKED int32_t ota_area_unit_size(const struct ota_area *area,
                                        uint32_t offset);
 
+// What a file of total bytes erases at once at an offset where a unit begins:
+// the block there, if the device has one that begins there and lies in the file
+// and in the area as a whole, else the unit. Its size or an error as above.
+OTA_CHECKED int32_t ota_area_span(const struct ota_area *area, uint32_t offset,
+                                  uint32_t total);
+
+// Erases that span. Returns its size, or an error.
+OTA_CHECKED int32_t ota_area_erase_span(const struct ota_area *area,
+                                        uint32_t offset, uint32_t total);
+
 // Whether len bytes read as erased: 1 yes, 0 no, or a read error. Blank is not
 // proof of erased: after a cut an erase must be done again before programming.
 OTA_CHECKED int ota_area_is_blank(const struct ota_area *area, uint32_t offset,

@@ -18,6 +18,8 @@
 #define OTA_FEATURE_C_ARRAY (1u << 0) // takes updates from a C array
 #define OTA_FEATURE_UART    (1u << 1) // takes updates by XMODEM and YMODEM
 #define OTA_FEATURE_TRIAL   (1u << 2) // a new application has to confirm
+#define OTA_FEATURE_SD      (1u << 3) // takes updates from an SD card
+#define OTA_FEATURE_SLOT_A  (1u << 4) // takes what others have put into slot A
 
 // Bits of image_formats.
 #define OTA_FORMAT_PLAIN (1u << 0)

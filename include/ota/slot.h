@@ -37,13 +37,14 @@ void ota_area_source_init(struct ota_area_source *source,
 /// Writing a slot ///
 
 // Takes a file in pieces of any size and programs whole write units; erases
-// one erase unit ahead, so that behind what is written there is always a blank
-// unit, by which ota_slot_frontier finds out how far it came.
+// one span ahead (an erase unit, or a block: ota_area_span), so that behind what
+// is written there is always a blank span, by which ota_slot_frontier finds out
+// how far it came.
 struct ota_slot_writer {
     const struct ota_area *area;
     uint32_t total;    // bytes of the file
     uint32_t position; // bytes taken
-    uint32_t begun;    // end of the erase unit that is being programmed
+    uint32_t begun;    // end of the span that is being programmed
     uint32_t erased;   // end of what has been erased
     uint8_t pending[OTA_MAX_WRITE_UNIT]; // the tail of position that is no
                                          // whole write unit yet
@@ -54,8 +55,8 @@ struct ota_slot_writer {
 void ota_slot_begin(struct ota_slot_writer *writer, const struct ota_area *area,
                     uint32_t total, uint32_t from);
 
-// Begins the next erase unit: erases it if that has not been done, and the one
-// behind it. ota_slot_write does so itself when it comes to one. 0 or an error.
+// Begins the next span: erases it if that has not been done, and the one behind
+// it. ota_slot_write does so itself when it comes to one. 0 or an error.
 OTA_CHECKED int ota_slot_blank(struct ota_slot_writer *writer);
 
 // Takes len bytes. 0, OTA_ERR_RANGE when that is more than total, or an error
@@ -64,7 +65,7 @@ OTA_CHECKED int ota_slot_write(struct ota_slot_writer *writer, const void *data,
                                size_t len);
 
 // The offset from which an interrupted file of total bytes can be continued:
-// the beginning of the erase unit before the first blank one. Never mind what
+// the beginning of the span before the first blank one. Never mind what
 // cannot be read. Negative: the area is smaller than total.
 OTA_CHECKED int32_t ota_slot_frontier(const struct ota_area *area,
                                       uint32_t total);
@@ -82,6 +83,10 @@ ota_slot_area(const struct ota_layout *layout, uint8_t slot)
 // OTA_SLOT_NONE: the layout has none.
 uint8_t ota_slot_free(const struct ota_layout *layout,
                       const struct ota_record *record);
+
+// The slot is about to change, or has been changed by others: it plays no role
+// in the record any more.
+void ota_slot_forget(struct ota_record *record, uint8_t slot);
 
 // The slot beside enum ota_slot slot, or OTA_SLOT_NONE where it is alone.
 static inline uint8_t ota_slot_other(const struct ota_layout *layout,

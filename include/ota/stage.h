@@ -55,8 +55,9 @@ OTA_CHECKED int ota_stage_begin(struct ota_stage *stage, struct ota_app *app,
 // Goes on with an image after a reset: head is offered again, and compared with
 // what the slot holds. Returns the file offset from which to write (the
 // beginning of an erase unit; 0: from the start), or an error as
-// ota_stage_begin. A unit counts as complete once a later one has been begun,
-// so at most two are written again; a slot of one erase unit begins at 0.
+// ota_stage_begin. A unit, or a block where the device has them, counts as
+// complete once a later one has been begun, so at most two are written again; a
+// slot of one erase unit begins at 0.
 OTA_CHECKED int32_t ota_stage_resume(struct ota_stage *stage,
                                      struct ota_app *app, const void *head,
                                      size_t len);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The Cortex-M4 core: system control space and the few instructions that C
-// has no words for. Names as in the Armv7-M ARM (B3.2, B3.3, B3.4).
+// The core, a Cortex-M3 or M4: system control space and the few instructions
+// that C has no words for. Names as in the Armv7-M ARM (B3.2, B3.3, B3.4).
 
 #ifndef STM32_CORTEX_M_H
 #define STM32_CORTEX_M_H
@@ -19,8 +19,7 @@ struct systick_regs {
 #define SYST_CSR_TICKINT   (1u << 1)
 #define SYST_CSR_CLKSOURCE (1u << 2)
 
-// Registers of 32 lines each. The F446 has 97 lines: four registers.
-#define NVIC_WORDS 4
+// Registers of 32 lines each; those of lines that a chip does not have read 0.
 struct nvic_regs {
     volatile uint32_t ISER[32];
     volatile uint32_t ICER[32];

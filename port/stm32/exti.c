@@ -3,7 +3,7 @@
 #include "port.h"
 
 #include "cortex_m.h"
-#include "stm32f4.h"
+#include "registers.h"
 
 // Lines 0 to 4 have an interrupt each, the others share two.
 static unsigned irq_of(struct board_pin pin)
@@ -16,11 +16,11 @@ static unsigned irq_of(struct board_pin pin)
 
 void stm32_exti_falling(struct board_pin pin)
 {
-    RCC->APB2ENR |= RCC_APB2_SYSCFG;
+    RCC->APB2ENR |= RCC_APB2_EXTI_ROUTE;
     (void)RCC->APB2ENR;
 
     unsigned shift = pin.number % 4 * 4;
-    volatile uint32_t *exticr = &SYSCFG->EXTICR[pin.number / 4];
+    volatile uint32_t *exticr = &EXTI_ROUTE->EXTICR[pin.number / 4];
     *exticr = (*exticr & ~(0xFu << shift)) | (uint32_t)(pin.port - 'A')
                                                  << shift;
 

@@ -9,3 +9,11 @@ const struct ota_geometry stm32f446_geometry = {
     .run_count = 3,
     .run = {{4, 16 * 1024}, {1, 64 * 1024}, {3, 128 * 1024}},
 };
+
+const struct ota_geometry stm32f103_geometry = {
+    .size = 64 * 1024,
+    .write_unit = 2,
+    .erased = 0xFF,
+    .run_count = 1,
+    .run = {{64, 1024}},
+};

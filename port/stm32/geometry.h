@@ -12,4 +12,7 @@
 // needs 2.7 V or more (RM0390 3.5.2).
 extern const struct ota_geometry stm32f446_geometry;
 
+// PM0075 2.1, table 3, STM32F103C8: 64 x 1K. Programmed by half-words.
+extern const struct ota_geometry stm32f103_geometry;
+
 #endif

@@ -6,13 +6,13 @@
 #include "port.h"
 
 #include "cortex_m.h"
-#include "stm32f4.h"
+#include "registers.h"
 
 static void stop_interrupts(void)
 {
     stm32_systick_stop();
     SCB->ICSR = SCB_ICSR_PENDSVCLR;
-    for (int i = 0; i < NVIC_WORDS; i++) {
+    for (int i = 0; i < (INTERRUPTS + 31) / 32; i++) {
         NVIC->ICER[i] = 0xFFFFFFFF;
         NVIC->ICPR[i] = 0xFFFFFFFF;
     }
@@ -50,11 +50,11 @@ void stm32_handover(uint32_t vectors)
     interrupts_off();
     stop_interrupts();
     stm32_clock_stop();
-    reset_peripherals(&RCC->AHB1RSTR, &RCC->AHB1ENR, RCC_AHB1_GPIO_ALL);
+    reset_peripherals(&RCC_GPIO_RSTR, &RCC_GPIO_ENR, RCC_GPIO_ALL);
     reset_peripherals(&RCC->APB2RSTR, &RCC->APB2ENR,
-                      RCC_APB2_USART1 | RCC_APB2_SYSCFG);
+                      RCC_APB2_USART1 | RCC_APB2_SPI1 | RCC_APB2_EXTI_ROUTE);
     reset_peripherals(&RCC->APB1RSTR, &RCC->APB1ENR,
-                      RCC_APB1_USART2 | RCC_APB1_PWR);
+                      RCC_APB1_USART2 | RCC_APB1_SPI2 | RCC_APB1_PWR);
     stm32_iwdg_feed();
 
     const uint32_t *table = (const uint32_t *)vectors;

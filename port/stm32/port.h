@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "board.h"
+#include "ota/bus.h"
 #include "ota/flash.h"
 #include "ota/xmodem.h"
 
@@ -30,10 +31,14 @@ struct stm32_clocks {
     uint32_t pclk2;
 };
 
-// From reset: 168 MHz from the HSE, else from the HSI, else 16 MHz HSI as it
-// is. Everything else here works with whatever comes out.
+// From reset: as fast as the HSE allows (F446: 168 MHz, F103: 72 MHz), else
+// from the HSI (168, 64), else the HSI as it is (16, 8). Everything else here
+// works with whatever comes out.
 void stm32_clock_start(const struct board_hse *hse,
                        struct stm32_clocks *clocks);
+
+// What an application finds that starts no clock: the HSI.
+extern const struct stm32_clocks stm32_clocks_at_reset;
 
 // Back to the HSI and to the registers' reset values.
 void stm32_clock_stop(void);
@@ -55,8 +60,13 @@ void stm32_sleep(uint32_t ms);
 
 void stm32_pin_output(struct board_pin pin, bool level);
 void stm32_pin_input_pull_up(struct board_pin pin);
-void stm32_pin_alternate(struct board_pin pin, uint8_t alternate, bool pull_up);
+
+// The pin is a peripheral's: it drives it, or reads it, then with a pull-up.
+// The number of the alternate function counts on F4 alone.
+void stm32_pin_alternate(struct board_pin pin, uint8_t alternate, bool input);
+
 bool stm32_pin_read(struct board_pin pin);
+void stm32_pin_write(struct board_pin pin, bool level);
 void stm32_pin_toggle(struct board_pin pin);
 
 /// Edges of pins (exti.c) ///
@@ -93,31 +103,47 @@ void stm32_console_drain(const struct board_console *console);
 // it stands. A newline goes out as CR LF.
 void stm32_print(const struct board_console *console, const char *format, ...);
 
-/// Flash (flash_f4.c) ///
+/// SPI (spi.c) ///
 
-// The internal flash; offsets count from 0x08000000. Starts the supply detector
-// (PVD, 2.8 V) if it is off: programming by words needs 2.7 V. Fetches stall
-// during an operation, up to 2 s for an erase: with them interrupts whose
+// One chip on an SPI, at one rate: a bus for the drivers of drivers/.
+struct stm32_spi_bus {
+    struct ota_bus bus;
+    const struct board_spi *place;
+    uint32_t cr1; // with its rate
+};
+
+// The chip is deselected, before all else, then SPI and pins are started: mode
+// 0, as fast as max_hz and the SPI allow. Several buses may share an SPI and
+// even the chip; initialise them all before the first is used. place must
+// outlive the bus.
+void stm32_spi_init(struct stm32_spi_bus *bus, const struct board_spi *place,
+                    const struct stm32_clocks *clocks, uint32_t max_hz);
+
+/// Flash (flash.c) ///
+
+// The internal flash; offsets count from 0x08000000. The port has the one of
+// its chip. Starts the supply detector if it is off. Fetches stall during an
+// operation, up to 2 s for an erase (F103: 40 ms): with them interrupts whose
 // handlers lie in flash, and whoever feeds a watchdog.
 extern const struct ota_flash stm32f446_flash;
+extern const struct ota_flash stm32f103_flash;
 
-// Drops what the instruction and data caches hold.
-void stm32_flash_flush_caches(void);
-
-// Starts the supply detector if it is off; whether the supply suffices for
-// programming by words.
+// Starts the supply detector if it is off (PVD; F446: 2.8 V, F103: 2.8 V
+// typically, 2.66 V at the lowest); whether the supply suffices to erase and
+// program the internal flash, and a W25Q.
 bool stm32_supply_ok(void);
 
 /// Watchdog (iwdg.c) ///
 
-// If the option bytes start the watchdog at reset: to its longest period (22 s
+// If the option bytes start the watchdog at reset: to its longest period (17 s
 // or more), or back to the one after reset (about half a second).
 void stm32_iwdg_stretch(void);
 void stm32_iwdg_restore(void);
 
 // Starts the watchdog: unless it is fed, it resets the chip after ms (up to
-// 32000) typically, 0.7 to 1.9 times that as the LSI goes (DS10693: 17 to
-// 47 kHz). Only a reset stops it; a debugger that halts the core halts it.
+// 26000) typically, 0.7 to 1.9 times that as the LSI goes (DS10693: 17 to
+// 47 kHz for 32, DS5319: 30 to 60 for 40). Only a reset stops it; a debugger
+// that halts the core halts it.
 void stm32_iwdg_start(uint32_t ms);
 
 void stm32_iwdg_feed(void);

@@ -2,13 +2,10 @@
 
 #include "port.h"
 
-#include "stm32f4.h"
+#include "registers.h"
 #include "wait.h"
 
-// Programming by words needs 2.7 V (RM0390 3.5.2). PLS = 5 trips at 2.75 V at
-// the lowest when the supply falls (DS10693, PVD characteristics).
-#define PVD_LEVEL PWR_CR_PLS_LEV5
-#define PVD_US    100
+#define PVD_US 100
 
 static void start_detector(void)
 {
@@ -20,9 +17,10 @@ static void start_detector(void)
     if ((PWR->CR & PWR_CR_PVDE) != 0) {
         return; // the application's own setting stays
     }
-    PWR->CR = (PWR->CR & ~PWR_CR_PLS) | PVD_LEVEL | PWR_CR_PVDE;
+    PWR->CR =
+        (PWR->CR & ~PWR_CR_PLS) | PVD_LEVEL << PWR_CR_PLS_POS | PWR_CR_PVDE;
     // until the comparator has settled: it may begin with either answer
-    stm32_delay(PVD_US);
+    (void)stm32_wait(&PWR->CSR, 0, 1, PVD_US); // never so: all of the time
 }
 
 bool stm32_supply_ok(void)

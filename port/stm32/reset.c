@@ -3,10 +3,11 @@
 #include "port.h"
 
 #include "cortex_m.h"
-#include "stm32f4.h"
+#include "registers.h"
 
 // The most telling flag first: any reset pulls the pin too, and power-on sets
-// the brown-out flag as well (RM0390 6.3.21).
+// the brown-out flag as well (RM0390 6.3.21, RM0008
+// 7.3.10).
 const char *stm32_reset_cause(void)
 {
     static const struct {

@@ -2,7 +2,7 @@
 
 #include "port.h"
 
-#include "stm32f4.h"
+#include "registers.h"
 #include "wait.h"
 
 static struct usart_regs *regs_of(const struct board_console *console)
@@ -31,7 +31,7 @@ void stm32_console_start(const struct board_console *console,
     stm32_pin_alternate(console->rx, console->alternate, true);
 
     // oversampling by 16: BRR is the clock divided by the baud rate, rounded
-    // (RM0390 25.4.4)
+    // (RM0390 25.4.4, RM0008 27.3.4)
     struct usart_regs *usart = regs_of(console);
     usart->BRR = (clock + console->baud / 2) / console->baud;
     usart->CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
@@ -56,7 +56,8 @@ int stm32_console_read(const struct board_console *console)
     if ((status & (USART_SR_RXNE | USART_SR_ORE)) == 0) {
         return OTA_SERIAL_NONE;
     }
-    // reading DR after SR clears the error flags (RM0390 25.6.1)
+    // reading DR after SR clears the error flags (RM0390 25.6.1, RM0008
+    // 27.6.1)
     int byte = (int)(usart->DR & 0xFF);
     return status & (USART_SR_ORE | USART_SR_NF | USART_SR_FE)
                ? OTA_SERIAL_DAMAGED

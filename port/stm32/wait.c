@@ -2,20 +2,21 @@
 
 #include "wait.h"
 
-#include "stm32f4.h"
+#include "registers.h"
 
-// A loop below takes 4 cycles or more: 45 of them are no less than a
-// microsecond at 180 MHz, the most the PLL may give. The HSE gives at most
-// 50 MHz, the HSI 16 MHz.
+// A loop below takes 4 cycles or more: so many of them are no less than a
+// microsecond.
+#define LOOPS_PER_US(hz) (((hz) + 3999999) / 4000000)
+
 static uint32_t loops_per_us(void)
 {
     switch (RCC->CFGR & RCC_CFGR_SWS) {
     case RCC_CFGR_SWS_HSI:
-        return 4;
+        return LOOPS_PER_US(HSI_HZ);
     case RCC_CFGR_SWS_HSE:
-        return 13;
+        return LOOPS_PER_US(HSE_MAX_HZ);
     default:
-        return 45;
+        return LOOPS_PER_US(PLL_MAX_HZ);
     }
 }
 
@@ -30,11 +31,4 @@ bool stm32_wait(const volatile uint32_t *reg, uint32_t mask, uint32_t value,
         loops--;
     }
     return (*reg & mask) == value;
-}
-
-void stm32_delay(uint32_t us)
-{
-    for (uint32_t loops = us * loops_per_us(); loops > 0; loops--) {
-        __asm__ volatile("nop");
-    }
 }

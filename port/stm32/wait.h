@@ -12,7 +12,4 @@
 bool stm32_wait(const volatile uint32_t *reg, uint32_t mask, uint32_t value,
                 uint32_t us);
 
-// At least us microseconds.
-void stm32_delay(uint32_t us);
-
 #endif

@@ -4,34 +4,20 @@
 
 #include <stdlib.h>
 
-enum { STX = 0x02, EOT = 0x04, PAD = 0x1A, BLOCK = 1024 };
+#include "../support/xmodem_block.h"
+
+enum { BLOCK = XMODEM_BLOCK };
 
 #define ACK "\x06"
 
 // Longer than the erase of a sector.
 #define ANSWER (5 * VBOARD_S)
 
-static uint16_t crc16(const uint8_t *data, size_t len)
-{
-    uint32_t crc = 0;
-    while (len-- > 0) {
-        crc ^= (uint32_t)*data++ << 8;
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1;
-        }
-    }
-    return (uint16_t)crc;
-}
-
 static void put_block(struct rig *rig, uint8_t number, const uint8_t *data,
                       size_t len)
 {
-    uint8_t frame[3 + BLOCK + 2] = {STX, number, (uint8_t)~number};
-    memset(frame + 3, PAD, BLOCK);
-    memcpy(frame + 3, data, len);
-    uint16_t crc = crc16(frame + 3, BLOCK);
-    frame[3 + BLOCK] = (uint8_t)(crc >> 8);
-    frame[3 + BLOCK + 1] = (uint8_t)crc;
+    uint8_t frame[XMODEM_FRAME];
+    xmodem_block(frame, number, data, len);
     assert_int_equal(vboard_uart_send(rig->board, 1, frame, sizeof frame), 0);
 }
 
@@ -67,7 +53,7 @@ void sender_send_blocks(struct rig *rig, const void *data, unsigned blocks)
 
 void sender_send(struct rig *rig, const void *data, size_t len)
 {
-    const uint8_t eot = EOT;
+    const uint8_t eot = XMODEM_EOT;
     send_blocks(rig, data, len);
     assert_int_equal(vboard_uart_send(rig->board, 1, &eot, 1), 0);
     rig_expect(rig, ACK, ANSWER);

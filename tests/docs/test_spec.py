@@ -151,8 +151,13 @@ class Numbers(unittest.TestCase):
         self.assert_cell("Info block", "features",
                          "2: a new application has to confirm")
         self.assertEqual(number("OTA_FEATURE_TRIAL"), 1 << 2)
+        self.assert_cell("Info block", "features", "3: reads an SD card")
+        self.assertEqual(number("OTA_FEATURE_SD"), 1 << 3)
+        self.assert_cell("Info block", "features",
+                         "4: takes an image that lies in slot A")
+        self.assertEqual(number("OTA_FEATURE_SLOT_A"), 1 << 4)
         self.assertEqual(len(re.findall(r"define OTA_FEATURE_",
-                                        text_of("include/ota/info.h"))), 3)
+                                        text_of("include/ota/info.h"))), 5)
 
     def test_states_and_sources(self):
         self.assert_cell("Journal", "state",

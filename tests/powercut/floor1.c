@@ -284,7 +284,7 @@ static bool nth_case(unsigned n, struct test_case *which)
         for (unsigned p = 0; p < PART_COUNT; p++) {
             for (unsigned k = 0; k < KIND_COUNT; k++) {
                 if (!(scenarios[s].kinds & 1u << k) ||
-                    (p == PART_NOR && k == KIND_SINGLE) || n-- > 0) {
+                    !world_exists((enum part)p, (enum kind)k) || n-- > 0) {
                     continue;
                 }
                 *which = (struct test_case){(enum part)p, (enum kind)k,
@@ -353,7 +353,7 @@ static int search(unsigned jobs, const char *only)
         runs += totals->runs[i];
         parts += totals->runs[i] > 0;
         if (totals->runs[i] > 0) {
-            printf("  %-5s %8lu\n", part_names[i], totals->runs[i]);
+            printf("  %-9s %8lu\n", part_names[i], totals->runs[i]);
         }
     }
     printf("floor 1: %lu cut runs (%lu with two cuts) on %lu geometries, "

@@ -431,12 +431,41 @@ static bool may_restage(const struct life *life)
     return torn && life->path == PATH_RESUME && life->stagings < 2;
 }
 
+// Somebody who knows nothing of roles writes the image into slot A.
+static void put_into_slot_a(struct life *life)
+{
+    const struct ota_area *area = &life->world->layout.slot[0];
+    const struct image_file *image = offered(life);
+    if (world_version_at(life->world, PLACE_A) == image->version) {
+        return;
+    }
+    trace_say("    writes slot A");
+    for (uint32_t at = 0; at < image->len;) {
+        int32_t size = ota_area_unit_size(area, at);
+        must(life, "ota_area_unit_size", (int)size);
+        must(life, "ota_area_erase", ota_area_erase(area, at));
+        at += (uint32_t)size;
+    }
+    for (uint32_t at = 0; at < image->len; at += 256) {
+        uint32_t n = image->len - at < 256 ? image->len - at : 256;
+        uint32_t unit = area->flash->geometry->write_unit;
+        uint8_t data[256];
+        memset(data, 0xFF, sizeof data);
+        memcpy(data, image->bytes + at, n);
+        must(life, "ota_area_prog",
+             ota_area_prog(area, at, data, (n + unit - 1) / unit * unit));
+    }
+}
+
 // Brings the update nearer. True: it has turned out to be bad already.
 static bool pursue(struct life *life, struct ota_app *app,
                    const struct ota_status *status)
 {
     enum ota_source_id source = OTA_SOURCE_STAGED;
-    if (!has_slots(life)) {
+    if (life->path == PATH_SLOT_A) {
+        put_into_slot_a(life);
+        source = OTA_SOURCE_SLOT_A;
+    } else if (!has_slots(life)) {
         source =
             life->path == PATH_STREAM ? OTA_SOURCE_UART : OTA_SOURCE_C_ARRAY;
     } else if (!status->staged || !is_staged(app, offered(life))) {
@@ -643,8 +672,8 @@ bool life_cut(const struct life *life, struct life *child,
 
 static uint32_t size_of(const struct world *world, bool large, uint32_t version)
 {
-    static const uint32_t large_sizes[PART_COUNT] = {1500,  2100, 4500,
-                                                     17000, 1500, 5000};
+    static const uint32_t large_sizes[PART_COUNT] = {1500, 2100, 4500, 17000,
+                                                     1500, 5000, 5000};
     uint32_t size = large ? large_sizes[world->part] : 200;
     return size + 3 * OTA_VERSION_MINOR(version) +
            7 * OTA_VERSION_MAJOR(version);

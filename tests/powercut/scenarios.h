@@ -18,6 +18,7 @@ enum path {
     PATH_STAGE,  // the application stages it, from the start after a cut
     PATH_RESUME, // the application stages it and goes on where it was
     PATH_ARRAY,  // the bootloader fetches it from a C array
+    PATH_SLOT_A, // somebody writes it into slot A, not asking anybody
     PATH_STREAM, // the bootloader fetches it from a stream that cannot seek
 };
 

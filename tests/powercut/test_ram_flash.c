@@ -60,8 +60,10 @@ static int prog(uint32_t offset, size_t len)
 
 static int erase(uint32_t offset)
 {
-    uint32_t start, size;
-    ram_flash_unit(ram->flash.geometry, offset, &start, &size);
+    uint32_t start, size = 1024;
+    if (offset < ram->flash.geometry->size) {
+        ram_flash_unit(ram->flash.geometry, offset, &start, &size);
+    }
     return ram->flash.erase(&ram->flash, offset, size);
 }
 

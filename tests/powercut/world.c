@@ -12,8 +12,8 @@
 #include "ota/image.h"
 #include "ota/journal.h"
 
-const char *const part_names[PART_COUNT] = {"F446", "F103", "L4",
-                                            "U5",   "H7",   "NOR"};
+const char *const part_names[PART_COUNT] = {
+    "F446", "F103", "L4", "U5", "H7", "F103-W25Q", "F446-W25Q"};
 const char *const kind_names[KIND_COUNT] = {"internal", "one-slot", "single"};
 
 /// Parts and layouts ///
@@ -46,20 +46,29 @@ static const struct ota_geometry geometries[PART_COUNT] = {
                  .erased = 0xFF,
                  .run_count = 1,
                  .run = {{6, 131072}}},
-    [PART_NOR] = {.size = 16 * 1024,
-                  .write_unit = 2,
-                  .erased = 0xFF,
-                  .run_count = 1,
-                  .run = {{16, 1024}}},
+    [PART_F103_W25Q] = {.size = 16 * 1024,
+                        .write_unit = 2,
+                        .erased = 0xFF,
+                        .run_count = 1,
+                        .run = {{16, 1024}}},
+    [PART_F446_W25Q] = {.size = 256 * 1024,
+                        .write_unit = 4,
+                        .erased = 0xFF,
+                        .run_count = 3,
+                        .run = {{4, 16384}, {1, 65536}, {1, 131072}}},
 };
 
-static const struct ota_geometry nor_geometry = {
+// A W25Q64 (units of 4 KiB, blocks of 64 KiB, pages of 256 bytes) on a scale on
+// which a file of 5 KB has blocks, units and many pages.
+static const struct ota_geometry w25q_geometry = {
     .size = 32 * 1024,
     .write_unit = 1,
     .erased = 0xFF,
     .run_count = 1,
-    .run = {{8, 4096}},
+    .run = {{64, 512}},
+    .block = 2048,
 };
+#define W25Q_PAGE 32
 
 // Offset and size of each area.
 struct shape {
@@ -87,7 +96,9 @@ static const struct shape shapes[PART_COUNT] = {
                  128 * K,
                  {512 * K, 640 * K},
                  128 * K},
-    [PART_NOR] = {{2 * K, 3 * K}, K, 4 * K, 8 * K, {0, 16 * K}, 16 * K},
+    [PART_F103_W25Q] = {{2 * K, 3 * K}, K, 4 * K, 8 * K, {0, 16 * K}, 16 * K},
+    [PART_F446_W25Q] =
+        {{32 * K, 48 * K}, 16 * K, 128 * K, 128 * K, {0, 16 * K}, 16 * K},
 };
 
 static void make_layout(struct world *world)
@@ -130,10 +141,20 @@ static void make_info(struct world *world)
     store_le32(info + 28, (uint32_t)(world->layout.digest >> 32));
 }
 
+static bool has_w25q(enum part part)
+{
+    return part == PART_F103_W25Q || part == PART_F446_W25Q;
+}
+
+bool world_exists(enum part part, enum kind kind)
+{
+    return !has_w25q(part) || kind != KIND_SINGLE; // nothing would lie on it
+}
+
 struct world *world_new(enum part part, enum kind kind)
 {
-    if (part == PART_NOR && kind == KIND_SINGLE) {
-        return NULL; // nothing would lie on the NOR flash
+    if (!world_exists(part, kind)) {
+        return NULL;
     }
     struct world *world = calloc(1, sizeof *world);
     if (!world) {
@@ -142,8 +163,9 @@ struct world *world_new(enum part part, enum kind kind)
     world->part = part;
     world->kind = kind;
     world->device[0] = ram_flash_new(&geometries[part], 1);
-    if (part == PART_NOR) {
-        world->device[1] = ram_flash_new(&nor_geometry, 2);
+    if (has_w25q(part)) {
+        world->device[1] = ram_flash_new(&w25q_geometry, 2);
+        world->device[1]->page = W25Q_PAGE;
         world->device[1]->supply = world->device[0];
     }
     make_layout(world);
@@ -337,7 +359,8 @@ void world_wear(const struct world *world, struct wear *wear)
         const struct ota_area *area = world_place(world, (enum place)place);
         uint32_t number, at, size;
         for (unsigned i = 0;
-             i < 8 && area && unit_of(area, i, &number, &at, &size); i++) {
+             i < WEAR_UNITS && area && unit_of(area, i, &number, &at, &size);
+             i++) {
             wear->erases[place][i] = ram_of(area)->erases[number];
             wear->programs[place][i] = ram_of(area)->programmed[number];
         }
@@ -367,8 +390,8 @@ const char *world_check_wear(const struct world *world, enum place place,
 {
     const struct ota_area *area = world_place(world, place);
     uint32_t number, at, size;
-    for (unsigned i = 0; i < 8 && area && unit_of(area, i, &number, &at, &size);
-         i++) {
+    for (unsigned i = 0;
+         i < WEAR_UNITS && area && unit_of(area, i, &number, &at, &size); i++) {
         uint32_t write = area->flash->geometry->write_unit;
         uint32_t units = 0, erases = 0;
         if (want_len > 0) {

@@ -21,7 +21,10 @@ enum part {
     PART_L4,   // 2 KiB, 8-byte units, ECC (G4 alike)
     PART_U5,   // 8 KiB, 16-byte units, ECC
     PART_H7,   // 128 KiB, 32-byte units, ECC
-    PART_NOR,  // like F103, slots on a second device: 4 KiB, 1-byte units
+    // slots on a second device: 1-byte units, pages that are programmed as one,
+    // erase units and blocks of them
+    PART_F103_W25Q,
+    PART_F446_W25Q,
     PART_COUNT
 };
 
@@ -49,7 +52,8 @@ struct world {
     unsigned image_count;
 };
 
-// NULL where the part has no such layout.
+// Whether the part has such a layout; if not, the result of world_new is NULL.
+bool world_exists(enum part part, enum kind kind);
 struct world *world_new(enum part part, enum kind kind);
 void world_free(struct world *world);
 
@@ -95,11 +99,13 @@ uint32_t world_version_at(const struct world *world, enum place place);
 bool world_hits(const struct world *world, enum place place,
                 const struct ram_flash *ram, const struct ram_op *op);
 
+#define WEAR_UNITS 12 // that are looked at, from the start of a place
+
 // One erase or program count of a place: erase units touched more than once,
 // and so on.
 struct wear {
-    uint32_t erases[PLACE_COUNT][8];   // by erase unit of the place
-    uint32_t programs[PLACE_COUNT][8]; // write units
+    uint32_t erases[PLACE_COUNT][WEAR_UNITS];   // by erase unit of the place
+    uint32_t programs[PLACE_COUNT][WEAR_UNITS]; // write units
 };
 void world_wear(const struct world *world, struct wear *wear);
 

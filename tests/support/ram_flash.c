@@ -134,14 +134,14 @@ static void undo_one(struct ram_flash *ram)
 {
     struct undo undo;
     pop(ram, &undo, sizeof undo);
+    uint32_t write = ram->flash.geometry->write_unit;
     if (undo.erase) {
         clear(ram, undo.offset, ram->extent[undo.number]);
         ram->erases[undo.number]--;
     } else {
-        ram->programmed[undo.number]--;
+        ram->programmed[undo.number] -= undo.saved / write;
     }
     ram->extent[undo.number] = undo.extent;
-    uint32_t write = ram->flash.geometry->write_unit;
     pop(ram, ram->unit + undo.offset / write, undo.saved / write);
     pop(ram, ram->then + undo.offset, undo.saved);
     pop(ram, ram->now + undo.offset, undo.saved);
@@ -209,6 +209,9 @@ static int ram_read(const struct ota_flash *flash, uint32_t offset, void *data,
         len > flash->geometry->size - offset) {
         broken_promise(ram, "read outside the device", offset);
     }
+    if (due(&ram->faults.gone_at, true)) {
+        return ram->faults.gone_error;
+    }
     if (ram->supply->dead || due(&ram->faults.read_at, ram->faults.sticky)) {
         return OTA_ERR_FLASH_READ;
     }
@@ -244,31 +247,64 @@ static void tear(struct ram_flash *ram, uint32_t offset, uint32_t len)
     memset(ram->unit + offset / write, TORN, len / write);
 }
 
-static void apply_prog(struct ram_flash *ram, const struct ram_op *op)
+// Of what an operation does in parts, where power failed: those before first
+// are done, those from end on have not been begun.
+struct tear {
+    uint32_t first, end;
+};
+
+static struct tear where_torn(struct ram_flash *ram, uint32_t parts)
 {
-    uint32_t start, size;
-    uint32_t number =
-        ram_flash_unit(ram->flash.geometry, op->offset, &start, &size);
-    save(ram, &(struct undo){.offset = op->offset,
-                             .saved = op->len,
-                             .number = number,
-                             .extent = ram->extent[number]});
-    memcpy(ram->then + op->offset, ram->now + op->offset, op->len);
-    memcpy(ram->now + op->offset, op->data, op->len);
-    ram->unit[op->offset / op->len] = PROGRAMMED;
-    if (ram->extent[number] < op->offset + op->len - start) {
-        ram->extent[number] = op->offset + op->len - start;
+    struct tear tear = {0, parts};
+    if (parts > 1) { // often enough all of them
+        tear.first = draw(ram) % 2 ? draw(ram) % parts : 0;
+        tear.end = tear.first + 1 + draw(ram) % (parts - tear.first);
     }
-    ram->programmed[number]++;
-    ram->programs++;
+    return tear;
 }
 
-static void apply_erase(struct ram_flash *ram, const struct ram_op *op,
-                        bool torn)
+// Programs len bytes of one erase unit, all of them torn or none.
+static void prog_some(struct ram_flash *ram, const struct ram_op *op,
+                      uint32_t from, uint32_t len, bool torn)
 {
-    uint32_t start, size;
+    uint32_t start, size, offset = op->offset + from;
+    uint32_t write = ram->flash.geometry->write_unit;
     uint32_t number =
-        ram_flash_unit(ram->flash.geometry, op->offset, &start, &size);
+        ram_flash_unit(ram->flash.geometry, offset, &start, &size);
+    save(ram, &(struct undo){.offset = offset,
+                             .saved = len,
+                             .number = number,
+                             .extent = ram->extent[number]});
+    memcpy(ram->then + offset, ram->now + offset, len);
+    memcpy(ram->now + offset, op->data + from, len);
+    memset(ram->unit + offset / write, torn ? TORN : PROGRAMMED, len / write);
+    if (ram->extent[number] < offset + len - start) {
+        ram->extent[number] = offset + len - start;
+    }
+    ram->programmed[number] += len / write;
+    ram->programs += len / write;
+}
+
+static void apply_prog(struct ram_flash *ram, const struct ram_op *op,
+                       bool torn)
+{
+    uint32_t write = ram->flash.geometry->write_unit;
+    struct tear tear = {op->len / write, op->len / write};
+    if (torn) {
+        tear = where_torn(ram, op->len / write);
+    }
+    if (tear.first > 0) {
+        prog_some(ram, op, 0, tear.first * write, false);
+    }
+    if (tear.end > tear.first) {
+        prog_some(ram, op, tear.first * write, (tear.end - tear.first) * write,
+                  true);
+    }
+}
+
+static void erase_unit(struct ram_flash *ram, uint32_t start, uint32_t size,
+                       uint32_t number, bool torn)
+{
     uint32_t extent = ram->extent[number];
     save(ram, &(struct undo){.offset = start,
                              .saved = extent,
@@ -287,24 +323,41 @@ static void apply_erase(struct ram_flash *ram, const struct ram_op *op,
     ram->erases[number]++;
 }
 
-static bool is_torn_unit(const struct ram_flash *ram, uint32_t offset)
+// The units of a block are alike, so that they can be counted.
+static void apply_erase(struct ram_flash *ram, const struct ram_op *op,
+                        bool torn)
 {
-    return ram->unit[offset / ram->flash.geometry->write_unit] == TORN;
+    uint32_t start, size;
+    uint32_t number =
+        ram_flash_unit(ram->flash.geometry, op->offset, &start, &size);
+    uint32_t units = op->len / size;
+    struct tear tear = {units, units};
+    if (torn) {
+        tear = where_torn(ram, units);
+    }
+    for (uint32_t i = 0; i < tear.end; i++) {
+        erase_unit(ram, start + i * size, size, number + i, i >= tear.first);
+    }
+}
+
+static bool has(const struct ram_flash *ram, const struct ram_op *op,
+                enum unit_state state)
+{
+    uint32_t write = ram->flash.geometry->write_unit;
+    return memchr(ram->unit + op->offset / write, state, op->len / write) !=
+           NULL;
 }
 
 void ram_flash_apply(struct ram_flash *ram, const struct ram_op *op,
                      enum ram_cut how)
 {
-    if (how == CUT_BEFORE || (!op->erase && is_torn_unit(ram, op->offset))) {
+    if (how == CUT_BEFORE || (!op->erase && has(ram, op, TORN))) {
         return;
     }
     if (op->erase) {
         apply_erase(ram, op, how == CUT_TORN);
-        return;
-    }
-    apply_prog(ram, op);
-    if (how == CUT_TORN) {
-        tear(ram, op->offset, op->len);
+    } else {
+        apply_prog(ram, op, how == CUT_TORN);
     }
 }
 
@@ -323,31 +376,38 @@ static bool power_goes(struct ram_flash *ram, const struct ram_op *op)
     return false;
 }
 
-static int prog_unit(struct ram_flash *ram, uint32_t offset,
-                     const uint8_t *data)
+static int prog_once(struct ram_flash *ram, const struct ram_op *op)
 {
-    uint32_t size = ram->flash.geometry->write_unit;
-    if (ram->unit[offset / size] == PROGRAMMED ||
-        ram->unit[offset / size] == BROKEN) {
-        broken_promise(ram, "program of a unit that is not erased", offset);
+    if (has(ram, op, PROGRAMMED) || has(ram, op, BROKEN)) {
+        broken_promise(ram, "program of a unit that is not erased", op->offset);
     }
-    const struct ram_op op = {false, offset, size, data};
-    if (power_goes(ram, &op)) {
-        ram_flash_apply(ram, &op, ram->supply->cut);
+    if (power_goes(ram, op)) {
+        ram_flash_apply(ram, op, ram->supply->cut);
         return OTA_ERR_FLASH_PROGRAM;
     }
-    if (is_torn_unit(ram, offset)) {
+    if (has(ram, op, TORN)) {
         return OTA_ERR_FLASH_PROGRAM; // it may have read as blank
     }
     bool fault = due(&ram->faults.prog_at, ram->faults.sticky);
     if (fault && ram->faults.prog_error != OTA_OK) {
         return ram->faults.prog_error; // refused, nothing programmed
     }
-    apply_prog(ram, &op);
+    apply_prog(ram, op, false);
     if (fault) {
-        ram->now[offset] ^= 0x10; // one cell does not hold
+        ram->now[op->offset] ^= 0x10; // one cell does not hold
     }
     return 0;
+}
+
+// Bytes that go with the one at offset by one operation.
+static uint32_t together(const struct ram_flash *ram, uint32_t offset,
+                         uint32_t len)
+{
+    uint32_t most = ram->flash.geometry->write_unit;
+    if (ram->page > 0) {
+        most = ram->page - offset % ram->page;
+    }
+    return len < most ? len : most;
 }
 
 static int ram_prog(const struct ota_flash *flash, uint32_t offset,
@@ -360,28 +420,49 @@ static int ram_prog(const struct ota_flash *flash, uint32_t offset,
         len > flash->geometry->size - offset) {
         broken_promise(ram, "program not aligned or outside", offset);
     }
-    for (uint32_t i = 0; i < len; i += size) {
+    if (due(&ram->faults.gone_at, true)) {
+        return ram->faults.gone_error;
+    }
+    const uint8_t *from = data;
+    while (len > 0) {
         if (ram->supply->dead) {
             return OTA_ERR_FLASH_PROGRAM;
         }
-        int err = prog_unit(ram, offset + i, (const uint8_t *)data + i);
+        const struct ram_op op = {false, offset,
+                                  together(ram, offset, (uint32_t)len), from};
+        int err = prog_once(ram, &op);
         if (err) {
             return err;
         }
+        offset += op.len;
+        from += op.len;
+        len -= op.len;
     }
     return 0;
+}
+
+static bool can_erase(const struct ota_geometry *geometry, uint32_t offset,
+                      uint32_t size)
+{
+    uint32_t start, unit;
+    if (size == 0 || offset >= geometry->size ||
+        size > geometry->size - offset) {
+        return false;
+    }
+    ram_flash_unit(geometry, offset, &start, &unit);
+    return start == offset &&
+           (size == unit || (size == geometry->block && offset % size == 0));
 }
 
 static int ram_erase(const struct ota_flash *flash, uint32_t offset,
                      uint32_t size)
 {
     struct ram_flash *ram = of(flash);
-    uint32_t start = 0, unit = 0;
-    if (offset < flash->geometry->size) {
-        ram_flash_unit(flash->geometry, offset, &start, &unit);
-    }
-    if (size == 0 || start != offset || size != unit) {
+    if (!can_erase(flash->geometry, offset, size)) {
         broken_promise(ram, "erase of what is no erase unit", offset);
+    }
+    if (due(&ram->faults.gone_at, true)) {
+        return ram->faults.gone_error;
     }
     if (ram->supply->dead) {
         return OTA_ERR_FLASH_ERASE;

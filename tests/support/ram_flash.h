@@ -26,6 +26,9 @@ enum ram_mood {
 
 // What a device may refuse; each counts from 1 = the next one, 0 = never.
 struct ram_faults {
+    uint32_t gone_at;  // from the n-th call of any kind on, all fail: ..
+    int gone_error;    // .. with this
+
     uint32_t read_at;  // the n-th read call fails
     uint32_t prog_at;  // the n-th unit programmed fails with prog_error
     uint32_t erase_at; // the n-th unit erased fails with erase_error
@@ -38,7 +41,8 @@ struct ram_faults {
 struct ram_op {
     bool erase;
     uint32_t offset;
-    uint32_t len;        // of the erase unit or the write unit
+    uint32_t len;        // of the erase unit or block, of the write unit or
+                         // what lies in one page
     const uint8_t *data; // to be programmed
 };
 
@@ -51,6 +55,8 @@ struct ram_flash {
                       // touched since it was erased
     bool has_broken;  // ram_flash_break has been called
     bool ecc;         // torn units may fail to read
+    uint32_t page;    // so many bytes are programmed by one operation, which
+                      // tears anywhere in them; 0: each write unit for itself
     enum ram_mood mood;
     struct ram_flash *supply; // whose power it shares: the next four count for
                               // all that share one; at first its own

@@ -28,6 +28,7 @@ BOOT, BOOT_SIZE = 0x00000, 0x08000
 JOURNAL = (0x08000, 0x0C000)
 JOURNAL_SIZE = 0x04000
 HEADER_SPACE = 512
+W25Q_SIZE = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Layout:
     app: tuple
     slots: tuple
     array: tuple
+    external: bool = False  # the slots are on the W25Q
+    flash_size: int = FLASH_SIZE
+    ram_size: int = RAM_SIZE
+    boot_size: int = BOOT_SIZE
+    journal: tuple = JOURNAL
+    journal_size: int = JOURNAL_SIZE
 
     @property
     def vectors(self):
@@ -48,11 +55,12 @@ class Layout:
         return self.app[1] - HEADER_SPACE
 
     def application(self, size=1000):
-        return application(size, reset=self.vectors + 0x101)
+        return application(size, RAM + self.ram_size, self.vectors + 0x101)
 
     def digest(self):
-        words = [self.target, FLASH, BOOT, BOOT_SIZE, JOURNAL[0],
-                 JOURNAL_SIZE, JOURNAL[1], JOURNAL_SIZE]
+        words = [self.target, FLASH, BOOT, self.boot_size]
+        for unit in self.journal:
+            words += [unit, self.journal_size]
         for area in (self.app, *self.slots, self.array):
             words += area
         digest = 0xCBF29CE484222325
@@ -69,7 +77,14 @@ ONE_SLOT = Layout("nucleo_f446re-one-slot", 0x00044603, (0x10000, 0x30000),
                   ((0x40000, 0x40000), NONE), NONE)
 SINGLE = Layout("nucleo_f446re-single", 0x00044601, (0x10000, 0x50000),
                 (NONE, NONE), (0x60000, 0x20000))
-LAYOUTS = (INTERNAL, ONE_SLOT, SINGLE)  # the board's default comes first
+EXTERNAL = Layout("nucleo_f446re-external", 0x00044604, (0x10000, 0x70000),
+                  ((0, 0x80000), (0x80000, 0x80000)), NONE, True)
+BLUEPILL = Layout("bluepill_f103c8-external", 0x00010301, (0x04800, 0x0B800),
+                  ((0, 0x10000), (0x10000, 0x10000)), NONE, True,
+                  flash_size=0x10000, ram_size=0x5000, boot_size=0x4000,
+                  journal=(0x4000, 0x4400), journal_size=0x400)
+# the board's default comes first
+LAYOUTS = (INTERNAL, ONE_SLOT, SINGLE, EXTERNAL, BLUEPILL)
 
 BOARD = SINGLE.name
 APP, APP_SIZE = SINGLE.app
@@ -130,19 +145,21 @@ def record(sequence, **fields):
 
 
 class Flash:
-    """A read-out in the making."""
+    """A read-out in the making, and one of the W25Q."""
 
     def __init__(self, layout=SINGLE):
         self.layout = layout
-        self.bytes = bytearray(b"\xFF" * FLASH_SIZE)
+        self.bytes = bytearray(b"\xFF" * layout.flash_size)
+        self.w25q = bytearray(b"\xFF" * W25Q_SIZE) if layout.external else b""
 
     def put(self, offset, data):
         self.bytes[offset:offset + len(data)] = data
         return self
 
     def put_record(self, sequence, **fields):
-        unit, position = sequence // 256 % 2, sequence % 256
-        return self.put(JOURNAL[unit] + 64 * position,
+        capacity = self.layout.journal_size // 64
+        unit, position = sequence // capacity % 2, sequence % capacity
+        return self.put(self.layout.journal[unit] + 64 * position,
                         record(sequence, **fields))
 
     def put_app(self, data):
@@ -151,7 +168,11 @@ class Flash:
         return self.put(app + HEADER_SPACE, data[16:])
 
     def put_slot(self, slot, data):
-        return self.put(self.layout.slots["AB".index(slot)][0], data)
+        offset = self.layout.slots["AB".index(slot)][0]
+        if not self.layout.external:
+            return self.put(offset, data)
+        self.w25q[offset:offset + len(data)] = data
+        return self
 
 
 APPLICATION_C = """

@@ -6,10 +6,10 @@ import struct
 import unittest
 import zlib
 
-from support import (APP, ARRAY, ARRAY_SIZE, BOARD, FLASH, FLASH_SIZE,
-                     HEADER_SPACE, INTERNAL, JOURNAL, JOURNAL_SIZE, LAYOUTS,
-                     MAX_APP, ONE_SLOT, SINGLE, Flash, ToolTest, application,
-                     bootloader, image, record)
+from support import (APP, ARRAY, ARRAY_SIZE, BLUEPILL, BOARD, EXTERNAL, FLASH,
+                     FLASH_SIZE, HEADER_SPACE, INTERNAL, JOURNAL,
+                     JOURNAL_SIZE, MAX_APP, ONE_SLOT, SINGLE, W25Q_SIZE,
+                     Flash, ToolTest, application, bootloader, image, record)
 
 CRC, TOO_LARGE, UNCONFIRMED = -37, -35, -84
 
@@ -237,15 +237,17 @@ class Journal(DumpTest):
 
     def test_names_of_states_sources_and_slots(self):
         flash = Flash()
-        for i in range(4):
-            flash.put_record(i, state=i + 1, source=i, backup=i % 3,
+        for i in range(6):
+            flash.put_record(i, state=i % 4 + 1, source=i, backup=i % 3,
                              staged=(i + 1) % 3)
         found = self.units(flash)[0]["records"]
         for key, names in (
-                ("state", ["confirmed", "installing", "trial", "reverting"]),
-                ("source", ["any", "c-array", "staged", "uart"]),
-                ("backup", ["none", "A", "B", "none"]),
-                ("staged", ["A", "B", "none", "A"])):
+                ("state", ["confirmed", "installing", "trial", "reverting",
+                           "confirmed", "installing"]),
+                ("source", ["any", "c-array", "staged", "uart", "slot A",
+                            "sd"]),
+                ("backup", ["none", "A", "B"] * 2),
+                ("staged", ["A", "B", "none"] * 2)):
             self.assertEqual([r[key] for r in found], names)
 
 
@@ -267,7 +269,9 @@ class Slots(DumpTest):
     def test_only_areas_that_the_layout_has(self):
         for layout, slots, array in ((INTERNAL, "AB", True),
                                      (ONE_SLOT, "A", False),
-                                     (SINGLE, "", True)):
+                                     (SINGLE, "", True),
+                                     (EXTERNAL, "AB", False),
+                                     (BLUEPILL, "AB", False)):
             flash = self.flash(layout)
             found = self.dump_of(flash)
             self.assertTrue(found["bootloader"]["matches_board"])
@@ -281,7 +285,7 @@ class Slots(DumpTest):
                 self.assertEqual("slot %s at" % name in said, name in slots)
 
     def test_every_area_of_every_layout(self):
-        for number, layout in enumerate(LAYOUTS):
+        for number, layout in enumerate((INTERNAL, ONE_SLOT, SINGLE)):
             app = layout.application(2000 + number)
             flash = self.flash(layout).put_app(image(app, 0x01000000))
             areas = [area for area in layout.slots if area[1]]
@@ -517,12 +521,157 @@ class Summary(DumpTest):
                 (0, "an update from any source is requested"),
                 (1, "an update to 1.3.0 from the C array is requested"),
                 (3, "an update over the UART is requested"),
+                (5, "an update from the SD card is requested"),
                 (9, "an update from source 9 is requested")):
             self.check("1.0.0 is confirmed", sentence, "no update so far",
                        layout=SINGLE, put=put, flag=1, source=source)
         self.check("1.0.0 is confirmed",
                    "an update from the C array is requested",
                    "no update so far", layout=ONE_SLOT, flag=1, source=1)
+
+    def test_put_into_slot_a(self):
+        first, last = "1.0.0 is confirmed", "no update so far"
+        put = [(0x40000, image(INTERNAL.application(), 0x01010000))]
+        request = {"flag": 1, "source": 4}
+        self.check(first, "an update to 1.1.0 that was put into slot A is "
+                   "requested", last, put=put, **request)
+        self.check(first, "an update that was put into slot A is requested; "
+                   "not valid: bad magic", last, **request)
+        self.check(first, "an update that was put into slot A is requested; "
+                   "not valid: there is no such slot", last, layout=SINGLE,
+                   **request)
+
+
+class OnTheW25q(DumpTest):
+    """Slots A and B of the layouts that have them outside."""
+
+    LAYOUTS = (EXTERNAL, BLUEPILL)
+
+    def setUp(self):
+        super().setUp()
+        self.made = {}
+        for layout in self.LAYOUTS:
+            flash = Flash(layout).put(0, bootloader(layout=layout))
+            flash.put_app(image(layout.application(), 0x01000000))
+            flash.put_slot("A", image(layout.application(1001), 0x01010000))
+            flash.put_slot("B", image(layout.application(), 0x01000000))
+            flash.put_record(0, backup=2, staged=1, flag=1, source=2)
+            self.made[layout] = flash
+
+    def run_dump(self, flash, *argv, w25q=None, **expected):
+        """What it says in text, and in JSON."""
+        argv += ("--board", flash.layout.name)
+        if w25q is not None:
+            self.write("w25q.bin", bytes(w25q))
+            argv += ("--w25q", "w25q.bin")
+        return (self.text(flash.bytes, *argv, **expected),
+                self.dump(flash.bytes, *argv, **expected))
+
+    def test_in_full(self):
+        for layout, flash in self.made.items():
+            said, found = self.run_dump(flash, w25q=flash.w25q)
+            self.assertEqual(found["app"]["address"], FLASH + layout.app[0])
+            for i, role in enumerate(("staged", "backup")):
+                app = layout.application(1001 - i)
+                number = 0x01010000 - 0x10000 * i
+                version = "1.%d.0" % (1 - i)
+                self.assertEqual(found["slots"][i], {
+                    "slot": "AB"[i], "role": role,
+                    "w25q_offset": layout.slots[i][0], "valid": True,
+                    "erased": False, "vectors_only": False, "error": "",
+                    "magic": 0xABCDEFAB, "size": len(app),
+                    "crc": zlib.crc32(app), "version": version,
+                    "version_number": number})
+                self.assertIn(
+                    "slot %s at W25Q 0x%06X (%s): version %s, %d bytes, "
+                    "CRC-32 0x%08X: valid\n" % (
+                        "AB"[i], layout.slots[i][0], role, version, len(app),
+                        zlib.crc32(app)), said)
+            self.assertEqual(found["summary"], [
+                "1.0.0 is confirmed", "an update to 1.1.0 is staged in slot "
+                "A and requested", "no update so far"])
+
+    def test_journal_of_the_bluepill(self):
+        flash = self.made[BLUEPILL].put_record(16).put_record(33)
+        units = self.run_dump(flash)[1]["journal"]
+        self.assertEqual([unit["address"] for unit in units],
+                         [FLASH + 0x4000, FLASH + 0x4400])
+        self.assertEqual([unit["positions"] for unit in units], [16, 16])
+        self.assertEqual(units[0]["misplaced"], [])
+        self.assertEqual([(r["position"], r["sequence"], r["newest"])
+                          for unit in units for r in unit["records"]],
+                         [(0, 0, False), (1, 33, True), (0, 16, False)])
+
+    def test_not_given(self):
+        for layout, flash in self.made.items():
+            said, found = self.run_dump(flash)
+            for name, (offset, _), role, slot in zip(
+                    "AB", layout.slots, ("staged", "backup"), found["slots"]):
+                self.assertIn("slot %s at W25Q 0x%06X (%s): not given "
+                              "(--w25q)\n" % (name, offset, role), said)
+                self.assertEqual(slot, {
+                    "slot": name, "role": role, "w25q_offset": offset,
+                    "valid": False, "erased": False, "vectors_only": False,
+                    "error": "not given"})
+            self.assertIn("  an update is staged in slot A and requested; the "
+                          "slot is not given\n", said)
+            flash.put_record(1, flag=1, source=4)
+            self.assertIn("  an update that was put into slot A is requested; "
+                          "the slot is not given\n", self.run_dump(flash)[0])
+
+    def test_damaged(self):
+        for flash in self.made.values():
+            flash.w25q[500] ^= 1
+            said, found = self.run_dump(flash, w25q=flash.w25q)
+            self.assertEqual([slot["error"] for slot in found["slots"]],
+                             ["bad CRC", ""])
+            self.assertIn("staged in slot A and requested; not valid: bad CRC",
+                          said)
+
+    def test_erased(self):
+        for flash in self.made.values():
+            found = self.run_dump(flash, w25q=b"\xFF" * W25Q_SIZE)[1]
+            self.assertEqual([slot["erased"] for slot in found["slots"]],
+                             [True, True])
+
+    def test_as_far_as_it_is_used(self):
+        """An image file alone is a W25Q with it in slot A."""
+        for layout, flash in self.made.items():
+            data = image(layout.application(1001), 0x01010000)
+            said, found = self.run_dump(flash, w25q=data)
+            self.assertTrue(found["slots"][0]["valid"])
+            self.assertEqual(found["slots"][1]["error"], "not in the read-out")
+            self.assertIn("(backup): no image (not in the read-out)\n", said)
+
+    def test_every_cut(self):
+        flash = self.made[BLUEPILL]
+        for size in list(range(1, 1017, 37)) + [0x10008, 0x10010, 0x10100]:
+            found = self.run_dump(flash, w25q=flash.w25q[:size])[1]["slots"]
+            self.assertEqual([slot["valid"] for slot in found],
+                             [size >= 1017, False], size)
+
+    def test_a_part_of_the_internal_flash(self):
+        flash = self.made[EXTERNAL]
+        self.write("w25q.bin", bytes(flash.w25q))
+        found = self.dump(flash.bytes[JOURNAL[0]:], "--base",
+                          hex(FLASH + JOURNAL[0]), "--board", EXTERNAL.name,
+                          "--w25q", "w25q.bin")
+        self.assertFalse(found["bootloader"]["found"])
+        self.assertTrue(found["slots"][1]["valid"])
+
+    def test_bad_files(self):
+        for flash in self.made.values():
+            name = flash.layout.name
+            self.write("flash.bin", bytes(flash.bytes))
+            self.write("large.bin", bytes(flash.w25q) + b"\xFF")
+            self.write("empty.bin", b"")
+            for file, status, error in (
+                    ("large.bin", 1, "large.bin: 8388609 bytes, but a W25Q64 "
+                     "has 8388608: is it its read-out?"),
+                    ("empty.bin", 1, "empty.bin is empty"),
+                    ("missing", 2, "cannot open missing")):
+                self.tool("dump", "flash.bin", "--board", name, "--w25q",
+                          file, status=status, error=error)
 
 
 class Parts(DumpTest):

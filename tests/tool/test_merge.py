@@ -3,10 +3,10 @@
 
 import unittest
 
-from support import (APP, ARM, ARRAY, ARRAY_SIZE, BOARD, BOOT_SIZE, FLASH,
-                     HEADER_SPACE, INTERNAL, LAYOUTS, MAX_APP, ONE_SLOT,
-                     SINGLE, Flash, ToolTest, application, bootloader, image,
-                     needs_arm)
+from support import (APP, ARM, ARRAY, ARRAY_SIZE, BLUEPILL, BOARD, BOOT_SIZE,
+                     EXTERNAL, FLASH, HEADER_SPACE, INTERNAL, LAYOUTS, MAX_APP,
+                     ONE_SLOT, RAM, SINGLE, Flash, ToolTest, application,
+                     bootloader, image, needs_arm)
 
 
 def factory(boot, packed, layout=SINGLE):
@@ -109,9 +109,7 @@ class Merge(ToolTest):
             self.merge(bootloader(), data, status=1, error=error)
 
 
-class Areas(ToolTest):
-    """Images that wait in slots A and B and in the C array's area."""
-
+class AreasTest(ToolTest):
     def merge(self, layout, *argv, out="factory.bin", **expected):
         self.write("boot.bin", bootloader(layout=layout))
         self.write("image.bin", image(layout.application()))
@@ -129,6 +127,10 @@ class Areas(ToolTest):
             end = max(end, offset + len(data))
         self.assertEqual(self.read("factory.bin"), bytes(flash.bytes[:end]))
 
+
+class Areas(AreasTest):
+    """Images that wait in slots A and B and in the C array's area."""
+
     def test_every_layout(self):
         for layout in LAYOUTS:
             self.assertEqual(self.merge(layout), "factory.bin: bootloader and "
@@ -141,7 +143,7 @@ class Areas(ToolTest):
                     ("--slot=A=%s", layout.slots[0]),
                     ("--slot=B=%s", layout.slots[1]),
                     ("--array=%s", layout.array)):
-                if size == 0:
+                if size == 0 or layout.external:
                     continue
                 for length in (1000, 1003, min(size - 16, layout.max_app)):
                     data = image(layout.application(length), 0x01030000)
@@ -218,6 +220,94 @@ class Areas(ToolTest):
     def test_missing_file(self):
         self.merge(ONE_SLOT, "--slot", "A=missing", status=2,
                    error="cannot open missing")
+
+
+class OnTheW25q(AreasTest):
+    """Slots A and B of the layouts that have them outside."""
+
+    LAYOUTS = (EXTERNAL, BLUEPILL)
+
+    def files_of(self, layout):
+        files = [image(layout.application(1000 + i), 0x02000000 + i)
+                 for i in range(2)]
+        for name, data in zip(("0.bin", "1.bin"), files):
+            self.write(name, data)
+        return files
+
+    def test_each_slot(self):
+        for layout in self.LAYOUTS:
+            for name, (offset, size) in zip("AB", layout.slots):
+                for length in (1000, 1003, layout.max_app):
+                    self.assertLessEqual(16 + length, size)
+                    data = image(layout.application(length), 0x01030000)
+                    self.write("more.bin", data)
+                    self.merge(layout, "--slot=%s=more.bin" % name,
+                               "--w25q", "w25q.bin")
+                    self.judge(layout, [])
+                    self.assertEqual(self.read("w25q.bin"),
+                                     b"\xFF" * offset + data)
+
+    def test_both_slots(self):
+        for layout in self.LAYOUTS:
+            files = self.files_of(layout)
+            said = self.merge(layout, "--w25q=w.bin", "--slot", "B=1.bin",
+                              "--slot", "A=0.bin")
+            self.assertEqual(said, "factory.bin: bootloader and version 1.2.3 "
+                             "for %s\nw.bin: version 2.0.0 in slot A; version "
+                             "2.0.1 in slot B\n" % layout.name)
+            self.judge(layout, [])
+            gap = layout.slots[1][0] - len(files[0])
+            self.assertEqual(self.read("w.bin"),
+                             files[0] + b"\xFF" * gap + files[1])
+
+    @needs_arm
+    def test_hex_is_bin(self):
+        self.files_of(BLUEPILL)
+        options = ("--slot=A=0.bin", "--w25q=w.bin")
+        self.merge(BLUEPILL, *options)
+        plain = self.read("w.bin")
+        self.merge(BLUEPILL, *options, out="factory.hex")
+        self.run_program(ARM + "objcopy", "-I", "ihex", "-O", "binary",
+                         "--gap-fill", "0xFF", "factory.hex", "judge.bin")
+        self.assertEqual(self.read("judge.bin"), self.read("factory.bin"))
+        self.assertEqual(self.read("w.bin"), plain)
+
+    def test_dump_finds_them(self):
+        for layout in self.LAYOUTS:
+            self.files_of(layout)
+            self.merge(layout, "--slot=A=0.bin", "--slot=B=1.bin",
+                       "--w25q=w.bin")
+            said = self.tool("dump", "factory.bin", "--w25q", "w.bin",
+                             "--board", layout.name)
+            for name, (offset, _), version in zip(
+                    "AB", layout.slots, ("2.0.0", "2.0.1")):
+                self.assertIn("slot %s at W25Q 0x%06X (unknown): version %s,"
+                              % (name, offset, version), said)
+            self.assertEqual(said.count(": valid\n"), 3)
+
+    def test_images_for_another_layout(self):
+        other = application(sp=RAM + 0x1000, reset=INTERNAL.vectors + 0x101)
+        self.write("more.bin", image(other))
+        for layout in self.LAYOUTS:
+            self.merge(layout, "--slot=A=more.bin", "--w25q=w.bin", status=1,
+                       error="set the FLASH origin in the linker script to "
+                       "0x%08X" % layout.vectors)
+
+    def test_missing_file(self):
+        self.merge(EXTERNAL, "--slot=A=missing", "--w25q=w.bin", status=2,
+                   error="cannot open missing")
+
+    def test_both_outputs_or_none(self):
+        self.files_of(EXTERNAL)
+        slot = "--slot=A=0.bin"
+        self.write("factory.bin", b"old")
+        self.merge(EXTERNAL, slot, "--w25q=no/such/w.bin", status=2,
+                   error="cannot write no/such/w.bin")
+        self.assertEqual(self.read("factory.bin"), b"old")
+        self.write("w.bin", b"old")
+        self.merge(EXTERNAL, slot, "--w25q=w.bin", out="no/such/f.bin",
+                   status=2, error="cannot write no/such/f.bin")
+        self.assertEqual(self.read("w.bin"), b"old")
 
 
 if __name__ == "__main__":

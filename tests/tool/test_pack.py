@@ -5,8 +5,8 @@ import struct
 import unittest
 import zlib
 
-from support import (ARM, BOARD, FLASH, INTERNAL, LAYOUTS, MAX_APP, RAM,
-                     RAM_SIZE, VECTORS, ToolTest, application, image,
+from support import (ARM, BLUEPILL, BOARD, FLASH, INTERNAL, LAYOUTS, MAX_APP,
+                     RAM, RAM_SIZE, VECTORS, ToolTest, application, image,
                      needs_arm)
 
 
@@ -83,12 +83,13 @@ class Layouts(PackTest):
                       % (layout.name, layout.max_app))
 
     def test_default_is_the_first_one(self):
-        app = INTERNAL.application()
-        self.write("app.bin", app)
-        self.assertEqual(self.pack("app.bin", board="nucleo_f446re"),
-                         image(app))
-        self.assertIn(" for %s, " % INTERNAL.name, self.tool(
-            "pack", "app.bin", "--board", "nucleo_f446re", "--version", "1"))
+        for board, layout in (("nucleo_f446re", INTERNAL),
+                              ("bluepill_f103c8", BLUEPILL)):
+            app = layout.application()
+            self.write("app.bin", app)
+            self.assertEqual(self.pack("app.bin", board=board), image(app))
+            self.assertIn(" for %s, " % layout.name, self.tool(
+                "pack", "app.bin", "--board", board, "--version", "1"))
 
     @needs_arm
     def test_linked_for_another_layout(self):
@@ -175,6 +176,13 @@ class Refused(PackTest):
             self.refuse(application(sp=sp), "bad stack pointer")
         self.write("app.bin", application(sp=RAM + RAM_SIZE))
         self.pack("app.bin")
+        # the Blue Pill has less
+        reset, end = BLUEPILL.vectors + 0x101, RAM + BLUEPILL.ram_size
+        self.write("app.bin", application(reset=reset, sp=end + 4))
+        self.pack("app.bin", board=BLUEPILL.name, status=1,
+                  error="0x20005004 is not in the RAM of " + BLUEPILL.name)
+        self.write("app.bin", application(reset=reset, sp=end))
+        self.pack("app.bin", board=BLUEPILL.name)
 
     def test_reset_vector(self):
         self.refuse(application(reset=VECTORS + 0x100), "is even")

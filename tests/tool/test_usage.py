@@ -6,8 +6,9 @@ import resource
 import subprocess
 import unittest
 
-from support import (BOARD, INTERNAL, LAYOUTS, ONE_SLOT, OTATOOL, SINGLE,
-                     Flash, ToolTest, application, bootloader, image)
+from support import (BLUEPILL, BOARD, EXTERNAL, INTERNAL, LAYOUTS, ONE_SLOT,
+                     OTATOOL, SINGLE, Flash, ToolTest, application, bootloader,
+                     image)
 
 COMMANDS = ("pack", "info", "verify", "c-array", "merge", "dump", "send")
 
@@ -63,6 +64,37 @@ class WrongUsage(ToolTest):
                       error="%s has no %s, or take a layout that has one, "
                       "such as %s" % (layout.name, area, INTERNAL.name))
 
+    def merge(self, layout, *argv, **expected):
+        self.tool("merge", "--board", layout.name, "--boot", "b", "--image",
+                  "c", "-o", "d.bin", *argv, status=2, **expected)
+
+    def test_w25q_of_layouts_without_one(self):
+        self.write("flash.bin", bytes(100))
+        for layout in (INTERNAL, ONE_SLOT, SINGLE):
+            error = ("%s has no slots on a W25Q: leave out --w25q"
+                     % layout.name)
+            self.merge(layout, "--w25q", "w.bin", error=error)
+            self.tool("dump", "flash.bin", "--board", layout.name, "--w25q",
+                      "flash.bin", status=2, error=error)
+
+    def test_w25q(self):
+        for layout in (EXTERNAL, BLUEPILL):
+            for slot in "AB":
+                self.merge(layout, "--slot=%s=x" % slot,
+                           error="slots A and B of %s are on the W25Q, not in "
+                           "the flash that -o is for: add --w25q FILE"
+                           % layout.name)
+            self.merge(layout, "--w25q=w.bin", error="nothing to write to "
+                       "w.bin: add --slot A=FILE, or leave out --w25q")
+            self.merge(layout, "--w25q=w.HEX", "--slot=A=x",
+                       error="--w25q w.HEX: it becomes a plain binary file: "
+                       "end the name in .bin")
+            self.merge(layout, "--w25q=d.bin", "--slot=A=x",
+                       error="-o and --w25q are both d.bin: name two files")
+            self.merge(layout, "--array=x", error="%s has no C array: leave "
+                       "out --array, or take a layout that has one, such as %s"
+                       % (layout.name, INTERNAL.name))
+
     def test_slots(self):
         for option in ("", "A", "A=", "B=", "C=a", "a=x", "=a", "AB=a"):
             self.tool("merge", "--slot", option, status=2,
@@ -95,7 +127,7 @@ class Boards(ToolTest):
 
     def test_names(self):
         for name, layout in [(x.name, x) for x in LAYOUTS] + [
-                ("nucleo_f446re", INTERNAL)]:
+                ("nucleo_f446re", INTERNAL), ("bluepill_f103c8", BLUEPILL)]:
             app = layout.application()
             self.write("app.bin", app)
             self.write("image.bin", image(app))

@@ -5,9 +5,9 @@ import json
 import unittest
 import zlib
 
-from support import (BOARD, FLASH, INTERNAL, LAYOUTS, MAGIC, MAX_APP,
-                     ONE_SLOT, RAM, RAM_SIZE, SINGLE, VECTORS, ToolTest,
-                     application, image)
+from support import (BLUEPILL, BOARD, EXTERNAL, FLASH, INTERNAL, LAYOUTS,
+                     MAGIC, MAX_APP, ONE_SLOT, RAM, RAM_SIZE, SINGLE,
+                     VECTORS, ToolTest, application, image)
 
 BAD = [
     ("magic", image(magic=0xABCDEFAC), "bad magic"),
@@ -25,7 +25,7 @@ BAD = [
 ]
 
 UNFIT = [
-    ("one too large", image(application(MAX_APP + 1)), "too large"),
+    ("one too large", image(application(EXTERNAL.max_app + 1)), "too large"),
     ("much too large", image(application(500000)), "too large"),
     ("reset even", image(application(reset=VECTORS + 0x100)), "is even"),
     ("reset outside", image(application(reset=FLASH + 0xC1C5)),
@@ -56,9 +56,12 @@ class Verify(ToolTest):
                                                 len(app)))
 
     def test_names_every_layout_that_fits(self):
-        for app, layouts in ((application(), (ONE_SLOT, SINGLE)),
-                             (application(ONE_SLOT.max_app + 1), (SINGLE,)),
-                             (INTERNAL.application(), (INTERNAL,))):
+        for app, layouts in (
+                (application(), (ONE_SLOT, SINGLE, EXTERNAL)),
+                (application(ONE_SLOT.max_app + 1), (SINGLE, EXTERNAL)),
+                (application(MAX_APP + 1), (EXTERNAL,)),
+                (INTERNAL.application(), (INTERNAL,)),
+                (BLUEPILL.application(), (BLUEPILL,))):
             self.write("image.bin", image(app))
             names = ", ".join(layout.name for layout in layouts)
             self.assertIn("ok: version 1.2.3 for %s, %d bytes"
@@ -121,7 +124,7 @@ class Info(ToolTest):
             "version_number": 0x01020003, "header_size": 16,
             "trailing_bytes": 0, "stack_pointer": RAM + RAM_SIZE,
             "reset_vector": VECTORS + 0x101,
-            "boards": [ONE_SLOT.name, SINGLE.name]})
+            "boards": [ONE_SLOT.name, SINGLE.name, EXTERNAL.name]})
 
     def test_boards_are_those_that_it_fits(self):
         for layout in LAYOUTS:
@@ -132,6 +135,7 @@ class Info(ToolTest):
                 reset = layout.vectors + 0x101
                 fits = [other.name for other in LAYOUTS
                         if 8 <= reset - other.vectors < size
+                        and layout.ram_size <= other.ram_size
                         and size <= other.max_app]
                 data = image(layout.application(size))
                 self.assertEqual(self.info(data)["boards"], fits)

@@ -19,6 +19,7 @@ struct shape {
     uint32_t app_size;
     uint32_t slot_size; // slot A follows the app slot, slot B slot A
     unsigned slots;
+    bool external; // slot A begins at 0 of the W25Q
 };
 
 #define F103_GEOMETRY                                                          \
@@ -36,6 +37,17 @@ struct shape {
             {24, 8192}                                                         \
         }                                                                      \
     }
+
+// the units and pages of a W25Q64 (data sheet, 8.2.13 and 8.2.15), with smaller
+// blocks, of which even a small slot has two
+static const struct ota_geometry w25q_geometry = {
+    .size = 32 * 1024,
+    .write_unit = 1,
+    .erased = 0xFF,
+    .run_count = 1,
+    .run = {{8, 4096}},
+    .block = 8192,
+};
 
 // hardware-facts of each family: RM0390, PM0075, RM0351, RM0456, RM0433
 static const struct shape shapes[BOARD_COUNT] = {
@@ -91,6 +103,20 @@ static const struct shape shapes[BOARD_COUNT] = {
                      .app_size = 80 * 1024,
                      .slot_size = 80 * 1024,
                      .slots = 1},
+    [SLOTS_W25Q] = {.geometry = F103_GEOMETRY,
+                    .journal = 16 * 1024,
+                    .app = 18 * 1024,
+                    .app_size = 14 * 1024,
+                    .slot_size = 16 * 1024,
+                    .slots = 2,
+                    .external = true},
+    [ONE_SLOT_W25Q] = {.geometry = F103_GEOMETRY,
+                       .journal = 16 * 1024,
+                       .app = 18 * 1024,
+                       .app_size = 14 * 1024,
+                       .slot_size = 32 * 1024,
+                       .slots = 1,
+                       .external = true},
 };
 
 static struct ota_layout make_layout(const struct shape *shape)
@@ -110,10 +136,10 @@ static struct ota_layout make_layout(const struct shape *shape)
         .app = {NULL, shape->app, shape->app_size},
         .digest = 1,
     };
+    uint32_t at = shape->external ? 0 : shape->app + shape->app_size;
     for (unsigned i = 0; i < shape->slots; i++) {
-        layout.slot[i] = (struct ota_area){
-            NULL, shape->app + shape->app_size + i * shape->slot_size,
-            shape->slot_size};
+        layout.slot[i] = (struct ota_area){NULL, at + i * shape->slot_size,
+                                           shape->slot_size};
     }
     return layout;
 }
@@ -132,8 +158,9 @@ static const struct ota_layout *real_layout(enum test_layout layout)
     }
 }
 
-// Puts the board's device into every area that there is.
-static void connect(struct ota_layout *layout, const struct ota_flash *flash)
+// Puts the board's devices into every area that there is.
+static void connect(struct ota_layout *layout, const struct ota_flash *flash,
+                    const struct ota_flash *slots)
 {
     struct ota_area *areas[] = {&layout->boot,       &layout->journal[0],
                                 &layout->journal[1], &layout->app,
@@ -141,6 +168,9 @@ static void connect(struct ota_layout *layout, const struct ota_flash *flash)
                                 &layout->array};
     for (unsigned i = 0; i < sizeof areas / sizeof areas[0]; i++) {
         areas[i]->flash = areas[i]->size > 0 ? flash : NULL;
+    }
+    for (unsigned i = 0; i < 2 && layout->slot[i].flash; i++) {
+        layout->slot[i].flash = slots;
     }
 }
 
@@ -155,7 +185,14 @@ void board_init(struct board *board, enum test_layout layout, uint32_t seed)
         board->layout = make_layout(&shapes[layout]);
     }
     board->ram = ram_flash_new(geometry, seed);
-    connect(&board->layout, &board->ram->flash);
+    const struct ota_flash *slots = &board->ram->flash;
+    if (shapes[layout].external) {
+        board->w25q = ram_flash_new(&w25q_geometry, seed + 1);
+        board->w25q->page = 256;
+        board->w25q->supply = board->ram;
+        slots = &board->w25q->flash;
+    }
+    connect(&board->layout, &board->ram->flash, slots);
     memset(board->image, 0xFF, sizeof board->image);
     board->array_size = sizeof board->image;
     board->sources[0] = (struct ota_boot_source){OTA_SOURCE_C_ARRAY,
@@ -170,6 +207,9 @@ void board_init(struct board *board, enum test_layout layout, uint32_t seed)
 void board_free(struct board *board)
 {
     ram_flash_free(board->ram);
+    if (board->w25q) {
+        ram_flash_free(board->w25q);
+    }
 }
 
 uint32_t make_image(const struct board *board, uint8_t *out, uint32_t version,
@@ -247,8 +287,9 @@ void put_in_slot(struct board *board, uint8_t slot, uint32_t version,
                  uint32_t size)
 {
     uint8_t *file = make_file(board, version, size);
-    ram_flash_load(board->ram, ota_slot_area(&board->layout, slot)->offset,
-                   file, OTA_PLAIN_HEADER_SIZE + size);
+    const struct ota_area *area = ota_slot_area(&board->layout, slot);
+    ram_flash_load(area->flash->context, area->offset, file,
+                   OTA_PLAIN_HEADER_SIZE + size);
     free(file);
 }
 
@@ -256,9 +297,10 @@ bool slot_holds(const struct board *board, uint8_t slot, uint32_t version,
                 uint32_t size)
 {
     uint8_t *file = make_file(board, version, size);
-    bool same =
-        memcmp(board->ram->now + ota_slot_area(&board->layout, slot)->offset,
-               file, OTA_PLAIN_HEADER_SIZE + size) == 0;
+    const struct ota_area *area = ota_slot_area(&board->layout, slot);
+    const struct ram_flash *ram = area->flash->context;
+    bool same = memcmp(ram->now + area->offset, file,
+                       OTA_PLAIN_HEADER_SIZE + size) == 0;
     free(file);
     return same;
 }

@@ -33,6 +33,8 @@ enum test_layout {
     ONE_SLOT_F446,             // nucleo_f446re-one-slot
     ONE_SLOT_F103,             // slot of 20 KiB, smaller than the app slot
     ONE_SLOT_H7,
+    SLOTS_W25Q,    // like SLOTS_F103, slots on a flash of their own
+    ONE_SLOT_W25Q, // with pages, units and blocks
     BOARD_COUNT
 };
 
@@ -47,11 +49,12 @@ struct watch {
     uint32_t erased;     // bytes
 };
 
-#define WATCHES 6
+#define WATCHES 6 // of board->ram
 
 struct board {
     struct ota_layout layout;
     struct ram_flash *ram;
+    struct ram_flash *w25q; // that the slots lie on, or NULL
     struct ota_c_array array;
     struct ota_boot_source sources[1];
     struct ota_boot_config config;

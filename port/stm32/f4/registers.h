@@ -3,10 +3,29 @@
 // The registers of the STM32F446 that this port uses, with the names of
 // RM0390. What is not used is not here.
 
-#ifndef STM32_STM32F4_H
-#define STM32_STM32F4_H
+#ifndef STM32_REGISTERS_H
+#define STM32_REGISTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "peripherals.h"
+
+// Clocks: the internal one, the most that OSC_IN and the PLL may give (RM0390
+// 6.2, DS10693 table 16), the most that all SPIs take (DS10693, SPI
+// characteristics: SPI2).
+#define HSI_HZ     16000000u
+#define HSE_MAX_HZ 50000000u
+#define PLL_MAX_HZ 180000000u
+#define SPI_MAX_HZ 22500000u
+#define LSI_HZ     32000u
+
+#define INTERRUPTS 97 // RM0390 10.2, table 38
+
+// Level of the supply detector: 5 trips at 2.75 V at the lowest when the supply
+// falls (DS10693, PVD characteristics); programming by words needs 2.7 V
+// (RM0390 3.5.2), and so does a W25Q.
+#define PVD_LEVEL 5u
 
 /// FLASH (RM0390 3.8) ///
 
@@ -39,6 +58,9 @@ struct flash_regs {
 #define FLASH_SR_PGSERR (1u << 7)
 #define FLASH_SR_RDERR  (1u << 8)
 #define FLASH_SR_BSY    (1u << 16)
+#define FLASH_SR_ERRORS                                                        \
+    (FLASH_SR_OPERR | FLASH_SR_WRPERR | FLASH_SR_PGAERR | FLASH_SR_PGPERR |    \
+     FLASH_SR_PGSERR | FLASH_SR_RDERR)
 
 #define FLASH_CR_PG        (1u << 0)
 #define FLASH_CR_SER       (1u << 1)
@@ -52,18 +74,8 @@ struct flash_regs {
 
 /// PWR (RM0390 5.4) ///
 
-struct pwr_regs {
-    volatile uint32_t CR;
-    volatile uint32_t CSR;
-};
-#define PWR ((struct pwr_regs *)0x40007000)
-
-#define PWR_CR_PVDE     (1u << 4)
-#define PWR_CR_PLS      (7u << 5)
-#define PWR_CR_PLS_LEV5 (5u << 5)
-#define PWR_CR_VOS      (3u << 14)
-#define PWR_CSR_PVDO    (1u << 2)
-#define PWR_CSR_VOSRDY  (1u << 14)
+#define PWR_CR_VOS     (3u << 14)
+#define PWR_CSR_VOSRDY (1u << 14)
 
 /// RCC (RM0390 6.3) ///
 
@@ -98,14 +110,6 @@ struct rcc_regs {
 };
 #define RCC ((struct rcc_regs *)0x40023800)
 
-#define RCC_CR_HSION  (1u << 0)
-#define RCC_CR_HSIRDY (1u << 1)
-#define RCC_CR_HSEON  (1u << 16)
-#define RCC_CR_HSERDY (1u << 17)
-#define RCC_CR_HSEBYP (1u << 18)
-#define RCC_CR_PLLON  (1u << 24)
-#define RCC_CR_PLLRDY (1u << 25)
-
 #define RCC_PLLCFGR_PLLN_POS 6
 #define RCC_PLLCFGR_PLLP_2   (0u << 16)
 #define RCC_PLLCFGR_PLLSRC   (1u << 22) // 0: HSI, 1: HSE
@@ -113,35 +117,19 @@ struct rcc_regs {
 #define RCC_PLLCFGR_PLLR_POS 28
 #define RCC_PLLCFGR_RESET    0x24003010u
 
-#define RCC_CIR_HSIRDYC (1u << 18)
-#define RCC_CIR_HSERDYC (1u << 19)
-#define RCC_CIR_PLLRDYC (1u << 20)
-
-#define RCC_CFGR_SW         (3u << 0)
-#define RCC_CFGR_SW_PLL     (2u << 0)
-#define RCC_CFGR_SWS        (3u << 2)
-#define RCC_CFGR_SWS_HSI    (0u << 2)
-#define RCC_CFGR_SWS_HSE    (1u << 2)
-#define RCC_CFGR_SWS_PLL    (2u << 2)
 #define RCC_CFGR_PPRE1_DIV4 (5u << 10)
 #define RCC_CFGR_PPRE2_DIV2 (4u << 13)
 
 // The same bit stands for a peripheral in its RSTR and in its ENR.
-#define RCC_AHB1_GPIO(port) (1u << (port)) // 0 is GPIOA, 7 GPIOH
-#define RCC_AHB1_GPIO_ALL   0xFFu
-#define RCC_APB1_USART2     (1u << 17)
-#define RCC_APB1_PWR        (1u << 28)
 #define RCC_APB2_USART1     (1u << 4)
 #define RCC_APB2_SYSCFG     (1u << 14)
+#define RCC_APB2_EXTI_ROUTE RCC_APB2_SYSCFG
+#define RCC_GPIO_RSTR       (RCC->AHB1RSTR)
+#define RCC_GPIO_ENR        (RCC->AHB1ENR)
+#define RCC_GPIO(port)      (1u << (port)) // 0 is GPIOA, 7 GPIOH
+#define RCC_GPIO_ALL        0xFFu
 
-#define RCC_CSR_RMVF     (1u << 24)
-#define RCC_CSR_BORRSTF  (1u << 25)
-#define RCC_CSR_PINRSTF  (1u << 26)
-#define RCC_CSR_PORRSTF  (1u << 27)
-#define RCC_CSR_SFTRSTF  (1u << 28)
-#define RCC_CSR_IWDGRSTF (1u << 29)
-#define RCC_CSR_WWDGRSTF (1u << 30)
-#define RCC_CSR_LPWRRSTF (1u << 31)
+#define RCC_CSR_BORRSTF (1u << 25)
 
 /// GPIO (RM0390 7.4) ///
 
@@ -158,8 +146,15 @@ struct gpio_regs {
 };
 #define GPIO(port) ((struct gpio_regs *)(0x40020000u + 0x400u * (port)))
 
-enum gpio_mode { GPIO_INPUT = 0, GPIO_OUTPUT = 1, GPIO_ALTERNATE = 2 };
-enum gpio_pull { GPIO_NO_PULL = 0, GPIO_PULL_UP = 1 };
+// What a pin is used for: MODER, PUPDR from bit 2, OSPEEDR from bit 4. Outputs
+// of peripherals are as fast as they get: with a slower SCK the SPI loses bits
+// at the APB's full rate (ES0298, delayed SCK feedback).
+enum gpio_use {
+    GPIO_OUTPUT = 1,
+    GPIO_INPUT_PULL_UP = 1 << 2,
+    GPIO_ALTERNATE_OUTPUT = 2 | 3 << 4,
+    GPIO_ALTERNATE_INPUT = 2 | 1 << 2,
+};
 
 /// SYSCFG and EXTI (RM0390 8.2, 10.3) ///
 
@@ -168,60 +163,12 @@ struct syscfg_regs {
     volatile uint32_t PMC;
     volatile uint32_t EXTICR[4];
 };
-#define SYSCFG ((struct syscfg_regs *)0x40013800)
+#define SYSCFG     ((struct syscfg_regs *)0x40013800)
+#define EXTI_ROUTE SYSCFG // whose EXTICR leads a pin to its line
 
-struct exti_regs {
-    volatile uint32_t IMR;
-    volatile uint32_t EMR;
-    volatile uint32_t RTSR;
-    volatile uint32_t FTSR;
-    volatile uint32_t SWIER;
-    volatile uint32_t PR;
-};
 #define EXTI ((struct exti_regs *)0x40013C00)
 
-/// USART (RM0390 25.6) ///
-
-struct usart_regs {
-    volatile uint32_t SR;
-    volatile uint32_t DR;
-    volatile uint32_t BRR;
-    volatile uint32_t CR1;
-    volatile uint32_t CR2;
-    volatile uint32_t CR3;
-    volatile uint32_t GTPR;
-};
 #define USART1 ((struct usart_regs *)0x40011000)
-#define USART2 ((struct usart_regs *)0x40004400)
-
-#define USART_SR_FE   (1u << 1)
-#define USART_SR_NF   (1u << 2)
-#define USART_SR_ORE  (1u << 3)
-#define USART_SR_RXNE (1u << 5)
-#define USART_SR_TC   (1u << 6)
-#define USART_SR_TXE  (1u << 7)
-#define USART_CR1_RE  (1u << 2)
-#define USART_CR1_TE  (1u << 3)
-#define USART_CR1_UE  (1u << 13)
-
-/// IWDG (RM0390 21.4) ///
-
-struct iwdg_regs {
-    volatile uint32_t KR;
-    volatile uint32_t PR;
-    volatile uint32_t RLR;
-    volatile uint32_t SR;
-};
-#define IWDG ((struct iwdg_regs *)0x40003000)
-
-#define IWDG_KR_START  0xCCCCu
-#define IWDG_KR_RELOAD 0xAAAAu
-#define IWDG_KR_ACCESS 0x5555u
-#define IWDG_PR_DIV4   0u
-#define IWDG_PR_DIV256 6u
-#define IWDG_RLR_RESET 0xFFFu
-#define IWDG_SR_PVU    (1u << 0)
-#define IWDG_SR_RVU    (1u << 1)
 
 /// Debug support (RM0390 33.16) ///
 
@@ -235,11 +182,17 @@ struct dbgmcu_regs {
 
 #define DBGMCU_APB1_FZ_IWDG_STOP (1u << 12)
 
-/// Interrupt lines (RM0390 10.2, table 38) ///
+/// The watchdog's surroundings ///
 
-#define FLASH_IRQ     4
-#define EXTI0_IRQ     6
-#define EXTI9_5_IRQ   23
-#define EXTI15_10_IRQ 40
+// The option bytes start it at reset.
+static inline bool iwdg_runs_from_reset(void)
+{
+    return (FLASH->OPTCR & FLASH_OPTCR_WDG_SW) == 0;
+}
+
+static inline void iwdg_halt_with_core(void)
+{
+    DBGMCU->APB1_FZ |= DBGMCU_APB1_FZ_IWDG_STOP;
+}
 
 #endif

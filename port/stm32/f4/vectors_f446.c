@@ -4,6 +4,7 @@
 // the core in the vector table. A handler is replaced by defining a function of
 // its name.
 
+#include "registers.h"
 #include "startup.h"
 
 #define WEAK __attribute__((weak, alias("unexpected")))
@@ -204,5 +205,5 @@ const union vector interrupt_vectors[] = {
     {FMPI2C1_ER_IRQHandler},
 };
 
-_Static_assert(sizeof(interrupt_vectors) == 97 * 4,
+_Static_assert(sizeof(interrupt_vectors) == INTERRUPTS * 4,
                "RM0390 10.2: 97 interrupts");
