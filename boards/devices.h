@@ -10,8 +10,8 @@
 #include "port.h"
 
 // The W25Q64 of layouts that have their slots on it (SLOT_DEVICE w25q64_flash);
-// in others nothing happens. Talks to no chip: one that is missing is noticed by
-// whoever uses it.
+// in others nothing happens. Talks to no chip: one that is missing is noticed
+// by whoever uses it.
 void board_w25q_start(const struct stm32_clocks *clocks);
 
 // The SD card; one need not be there.

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rcc.h"
 #include "state.h"
 
-static const struct chip *const chips[] = {&stm32f446re};
+static const struct chip *const chips[] = {&stm32f446re, &stm32f103c8};
 
 #define CHIPS (sizeof(chips) / sizeof(chips[0]))
 
@@ -79,7 +80,7 @@ struct vboard *vboard_new(const struct vboard_config *config)
         vboard_free(board);
         return NULL;
     }
-    board->state.clock.hclk = 16000000; // HSI, until RCC is reset
+    board->state.clock.hclk = chip->rcc->hsi_hz; // until RCC is reset
     board->state.random = config->seed;
     board->state.handover_pc = NOWHERE;
     timers_reset(board);

@@ -2,7 +2,8 @@
 
 #include "state.h"
 
-// Everything below is on APB1 and APB2, above on AHB (RM0390 2.2.2).
+// Everything below is on APB1 and APB2, above on AHB (RM0390 2.2.2,
+// RM0008 3.3).
 #define AHB_BASE 0x40020000u
 
 static const struct device *find(const struct vboard *board, uint32_t address)
@@ -49,7 +50,7 @@ uint32_t bus_lanes(uint32_t old, uint32_t offset, uint32_t value, unsigned size)
 static void refuse_unknown(struct vboard *board, uint32_t address, bool write)
 {
     char name[32];
-    if (memory_map_name(address, name, sizeof(name))) {
+    if (memory_map_name(board->chip, address, name, sizeof(name))) {
         violation(board, address, "not modelled: %s, %s", name,
                   write ? "written" : "read");
         return;

@@ -1,41 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// Oscillators, PLLs and the clock tree (RM0390 6.2): start-up times, the switch
-// of SYSCLK and the limits of each clock.
+// Oscillators and the clock tree (RM0390 6.2, RM0008 7.2): start-up times, the
+// switch of SYSCLK and what it keeps on.
 
 #include "rcc.h"
 #include "state.h"
 
-#define HSI_HZ 16000000u
-
 #define CR_HSION (1u << 0)
 #define CR_HSEON (1u << 16)
 #define CR_PLLON (1u << 24)
-// HSITRIM, HSEBYP, CSSON and all the enable bits
-#define CR_WRITABLE 0x150D00F9u
-
-#define PLLCFGR_PLLSRC (1u << 22)
 
 #define CFGR_SW 3u
-enum { SW_HSI, SW_HSE, SW_PLL_P, SW_PLL_R };
 
-#define RCC_IRQ 5
+static const struct rcc_family *family_of(const struct vboard *board)
+{
+    return board->chip->rcc;
+}
 
-// Where an oscillator is switched on and says that it is ready; start-up times
-// from DS10693 tables 38 to 45, microseconds.
-static const struct oscillator_info {
-    const char *name;
-    uint8_t offset, on, ready, ready_flag; // bits; ready_flag in RCC_CIR
-    uint32_t typical, maximum;
-} oscillators[OSC_COUNT] = {
-    [OSC_HSI] = {"HSI", RCC_CR, 0, 1, 2, 3, 4},
-    [OSC_HSE] = {"HSE", RCC_CR, 16, 17, 3, 2000, 2000},
-    [OSC_PLL] = {"PLL", RCC_CR, 24, 25, 4, 100, 300},
-    [OSC_PLLI2S] = {"PLLI2S", RCC_CR, 26, 27, 5, 100, 300},
-    [OSC_PLLSAI] = {"PLLSAI", RCC_CR, 28, 29, 6, 100, 300},
-    [OSC_LSI] = {"LSI", RCC_CSR, 0, 1, 0, 15, 40},
-    [OSC_LSE] = {"LSE", RCC_BDCR, 0, 1, 1, 2000000, 2000000},
-};
+static const struct oscillator_info *info_of(const struct vboard *board,
+                                             enum oscillator osc)
+{
+    return &family_of(board)->oscillators[osc];
+}
 
 static bool bit(const struct vboard *board, uint32_t offset, unsigned number)
 {
@@ -45,13 +31,13 @@ static bool bit(const struct vboard *board, uint32_t offset, unsigned number)
 static bool is_on(const struct vboard *board, enum oscillator osc)
 {
     // LSION stays as it is while the watchdog keeps LSI on
-    return bit(board, oscillators[osc].offset, oscillators[osc].on) ||
+    return bit(board, info_of(board, osc)->offset, info_of(board, osc)->on) ||
            (osc == OSC_LSI && board->state.device.rcc.lsi_forced);
 }
 
 static bool is_ready(const struct vboard *board, enum oscillator osc)
 {
-    return bit(board, oscillators[osc].offset, oscillators[osc].ready);
+    return bit(board, info_of(board, osc)->offset, info_of(board, osc)->ready);
 }
 
 bool rcc_pll_on(const struct vboard *board)
@@ -64,57 +50,30 @@ bool rcc_lsi_ready(const struct vboard *board)
     return is_ready(board, OSC_LSI);
 }
 
-static uint32_t reg(const struct vboard *board, uint32_t offset)
-{
-    return board->state.device.rcc.reg[offset / 4];
-}
-
-static enum oscillator pll_source(const struct vboard *board)
-{
-    return reg(board, RCC_PLLCFGR) & PLLCFGR_PLLSRC ? OSC_HSE : OSC_HSI;
-}
-
-static uint64_t pll_input(const struct vboard *board)
-{
-    return pll_source(board) == OSC_HSE ? board->config.hse_hz : HSI_HZ;
-}
-
-static uint64_t pll_vco(const struct vboard *board)
-{
-    uint32_t cfgr = reg(board, RCC_PLLCFGR);
-    uint32_t m = cfgr & 0x3F;
-    uint32_t n = (cfgr >> 6) & 0x1FF;
-    return m ? pll_input(board) * n / m : 0;
-}
-
-static uint64_t pll_out(const struct vboard *board, unsigned output)
-{
-    uint32_t cfgr = reg(board, RCC_PLLCFGR);
-    uint32_t p = 2 * (((cfgr >> 16) & 3) + 1);
-    uint32_t r = (cfgr >> 28) & 7;
-    uint32_t divider = output == SW_PLL_P ? p : r;
-    return divider ? pll_vco(board) / divider : 0;
-}
-
 static unsigned sysclk_source(const struct vboard *board)
 {
-    return (reg(board, RCC_CFGR) >> 2) & 3; // SWS
+    return (rcc_reg(board, family_of(board)->cfgr) >> 2) & 3; // SWS
 }
 
 bool rcc_sysclk_is_pll(const struct vboard *board)
 {
-    return sysclk_source(board) >= SW_PLL_P;
+    return sysclk_source(board) >= SW_PLL;
 }
 
-static uint64_t sysclk(const struct vboard *board)
+bool rcc_hsi_ready(const struct vboard *board)
+{
+    return is_ready(board, OSC_HSI);
+}
+
+uint64_t rcc_sysclk(const struct vboard *board)
 {
     switch (sysclk_source(board)) {
     case SW_HSI:
-        return HSI_HZ;
+        return family_of(board)->hsi_hz;
     case SW_HSE:
         return board->config.hse_hz;
     default:
-        return pll_out(board, sysclk_source(board));
+        return family_of(board)->pll_out(board, sysclk_source(board));
     }
 }
 
@@ -122,61 +81,45 @@ uint32_t rcc_hclk(const struct vboard *board)
 {
     // HPRE, log 2 of the divider: there is no division by 32
     static const uint8_t shift[] = {1, 2, 3, 4, 6, 7, 8, 9};
-    uint32_t hpre = (reg(board, RCC_CFGR) >> 4) & 0xF;
-    uint64_t hz = sysclk(board);
+    uint32_t hpre = (rcc_reg(board, family_of(board)->cfgr) >> 4) & 0xF;
+    uint64_t hz = rcc_sysclk(board);
     return (uint32_t)(hpre & 8 ? hz >> shift[hpre & 7] : hz);
 }
 
 static uint32_t apb_clock(const struct vboard *board, unsigned ppre_bit)
 {
-    uint32_t ppre = (reg(board, RCC_CFGR) >> ppre_bit) & 7;
+    uint32_t ppre = (rcc_reg(board, family_of(board)->cfgr) >> ppre_bit) & 7;
     return ppre & 4 ? rcc_hclk(board) >> ((ppre & 3) + 1) : rcc_hclk(board);
 }
 
 uint32_t rcc_pclk1(const struct vboard *board)
 {
-    return apb_clock(board, 10);
+    return apb_clock(board, family_of(board)->ppre1);
 }
 
 uint32_t rcc_pclk2(const struct vboard *board)
 {
-    return apb_clock(board, 13);
+    return apb_clock(board, family_of(board)->ppre2);
 }
 
-// Wait states that HCLK needs at this supply (RM0390 table 5).
-static unsigned latency_needed(const struct vboard *board)
+void rcc_check_apb(struct vboard *board, uint32_t max1, uint32_t max2)
 {
-    uint32_t mv = pwr_vdd(board);
-    uint32_t mhz = mv >= 2700 ? 30 : mv >= 2400 ? 24 : mv >= 2100 ? 22 : 20;
-    uint32_t hclk = rcc_hclk(board);
-    return hclk ? (hclk - 1) / (mhz * 1000000) : 0;
+    const struct rcc_family *rcc = family_of(board);
+    const struct {
+        unsigned number, hz, max;
+    } apb[] = {{1, rcc_pclk1(board), max1}, {2, rcc_pclk2(board), max2}};
+    for (unsigned i = 0; i < 2; i++) {
+        if (apb[i].hz > apb[i].max) {
+            violation(board, rcc->device->base + rcc->cfgr,
+                      "APB%u clock of %u Hz is above %u MHz", apb[i].number,
+                      apb[i].hz, apb[i].max / 1000000);
+        }
+    }
 }
 
 void rcc_check_limits(struct vboard *board)
 {
-    uint32_t cfgr = rcc_device.base + RCC_CFGR;
-    unsigned hclk = rcc_hclk(board);
-    unsigned needed = latency_needed(board);
-    if (hclk > pwr_max_hclk(board)) {
-        violation(board, cfgr,
-                  "HCLK of %u Hz is above the %u Hz that VOS and over-drive in "
-                  "PWR_CR allow",
-                  hclk, (unsigned)pwr_max_hclk(board));
-    }
-    if (flash_latency(board) < needed) {
-        violation(board, flash_device.base,
-                  "FLASH ACR LATENCY of %u is too small for HCLK of %u Hz at "
-                  "%u mV; it must be %u",
-                  flash_latency(board), hclk, (unsigned)pwr_vdd(board), needed);
-    }
-    if (rcc_pclk1(board) > 45000000) {
-        violation(board, cfgr, "APB1 clock of %u Hz is above 45 MHz",
-                  (unsigned)rcc_pclk1(board));
-    }
-    if (rcc_pclk2(board) > 90000000) {
-        violation(board, cfgr, "APB2 clock of %u Hz is above 90 MHz",
-                  (unsigned)rcc_pclk2(board));
-    }
+    family_of(board)->check_limits(board);
 }
 
 static void hclk_follow(struct vboard *board)
@@ -195,41 +138,12 @@ static enum oscillator sw_oscillator(unsigned sw)
 // The switch happens when the source selected is ready (RM0390 6.2.6).
 static void switch_if_ready(struct vboard *board)
 {
-    uint32_t *cfgr = &board->state.device.rcc.reg[RCC_CFGR / 4];
+    uint32_t *cfgr = &board->state.device.rcc.reg[family_of(board)->cfgr / 4];
     unsigned sw = *cfgr & CFGR_SW;
     if (sw == sysclk_source(board) || !is_ready(board, sw_oscillator(sw))) {
         return;
     }
     *cfgr = (*cfgr & ~(CFGR_SW << 2)) | sw << 2;
-}
-
-void rcc_irq_update(struct vboard *board)
-{
-    uint32_t cir = reg(board, RCC_CIR);
-    nvic_line(board, RCC_IRQ, cir & (cir >> 8) & 0x7F);
-}
-
-static void check_pll(struct vboard *board)
-{
-    uint32_t address = rcc_device.base + RCC_PLLCFGR;
-    uint32_t cfgr = reg(board, RCC_PLLCFGR);
-    uint32_t m = cfgr & 0x3F;
-    uint32_t n = (cfgr >> 6) & 0x1FF;
-    uint64_t input = m ? pll_input(board) / m : 0;
-    if (m < 2 || n < 50 || n > 432 || ((cfgr >> 24) & 0xF) < 2 ||
-        ((cfgr >> 28) & 7) < 2) {
-        violation(board, address,
-                  "RCC PLLCFGR holds a factor that is not allowed (PLLM 2..63, "
-                  "PLLN 50..432, PLLQ 2..15, PLLR 2..7)");
-    } else if (input < 950000 || input > 2100000) {
-        violation(board, address,
-                  "PLL input of %u Hz is outside 1 to 2 MHz; change PLLM",
-                  (unsigned)input);
-    } else if (pll_vco(board) < 100000000 || pll_vco(board) > 432000000) {
-        violation(board, address,
-                  "PLL VCO of %u Hz is outside 100 to 432 MHz; change PLLN",
-                  (unsigned)pll_vco(board));
-    }
 }
 
 static bool can_start(struct vboard *board, enum oscillator osc)
@@ -240,11 +154,13 @@ static bool can_start(struct vboard *board, enum oscillator osc)
     if (osc != OSC_PLL) {
         return true;
     }
-    check_pll(board);
-    if (!is_ready(board, pll_source(board))) {
-        violation(board, rcc_device.base + RCC_CR,
+    const struct rcc_family *rcc = family_of(board);
+    rcc->check_pll(board);
+    enum oscillator source = rcc->pll_source(board);
+    if (!is_ready(board, source)) {
+        violation(board, rcc->device->base + RCC_CR,
                   "PLLON set while the PLL's source %s is not ready",
-                  oscillators[pll_source(board)].name);
+                  info_of(board, source)->name);
         return false;
     }
     return true;
@@ -263,11 +179,11 @@ static void timer_update(struct vboard *board)
 static void became_ready(struct vboard *board, enum oscillator osc)
 {
     struct rcc_state *rcc = &board->state.device.rcc;
-    const struct oscillator_info *info = &oscillators[osc];
+    const struct oscillator_info *info = info_of(board, osc);
     rcc->ready_at[osc] = NEVER;
     rcc->reg[info->offset / 4] |= 1u << info->ready;
     // the flag needs its interrupt enabled (RM0390 6.3.4)
-    uint32_t *cir = &rcc->reg[RCC_CIR / 4];
+    uint32_t *cir = &rcc->reg[family_of(board)->cir / 4];
     *cir |= (*cir >> 8) & (1u << info->ready_flag);
     if (osc == OSC_LSI) {
         iwdg_lsi_ready(board);
@@ -278,7 +194,10 @@ void oscillators_follow(struct vboard *board)
 {
     struct rcc_state *rcc = &board->state.device.rcc;
     for (enum oscillator osc = 0; osc < OSC_COUNT; osc++) {
-        const struct oscillator_info *info = &oscillators[osc];
+        const struct oscillator_info *info = info_of(board, osc);
+        if (!info->name) {
+            continue;
+        }
         if (!is_on(board, osc)) {
             rcc->reg[info->offset / 4] &= ~(1u << info->ready);
             rcc->ready_at[osc] = NEVER;
@@ -313,8 +232,8 @@ void rcc_force_lsi(struct vboard *board)
     oscillators_follow(board);
 }
 
-// What SYSCLK runs on cannot be switched off (RM0390 6.3.1): the bits that
-// stay.
+// What SYSCLK runs on cannot be switched off (RM0390 6.3.1, RM0008 7.3.1): the
+// bits that stay.
 static uint32_t bits_in_use(const struct vboard *board)
 {
     unsigned source = sysclk_source(board);
@@ -322,48 +241,58 @@ static uint32_t bits_in_use(const struct vboard *board)
                       : source == SW_HSE ? CR_HSEON
                                          : CR_PLLON;
     if (in_use == CR_PLLON) {
-        in_use |= pll_source(board) == OSC_HSE ? CR_HSEON : CR_HSION;
+        in_use |= family_of(board)->pll_source(board) == OSC_HSE ? CR_HSEON
+                                                                 : CR_HSION;
     }
     return in_use;
 }
 
 void clock_write_cr(struct vboard *board, uint32_t value)
 {
+    const struct rcc_family *rcc = family_of(board);
     uint32_t *cr = &board->state.device.rcc.reg[RCC_CR / 4];
     uint32_t kept = bits_in_use(board) & ~value;
     if (kept) {
-        violation(board, rcc_device.base + RCC_CR,
+        violation(board, rcc->device->base + RCC_CR,
                   "RCC CR 0x%08X would stop an oscillator that SYSCLK runs on; "
                   "switch SW in RCC_CFGR first",
                   (unsigned)value);
     }
     bool pll_was_on = rcc_pll_on(board);
-    *cr = (*cr & ~CR_WRITABLE) | ((value | kept) & CR_WRITABLE);
+    *cr = (*cr & ~rcc->cr_writable) | ((value | kept) & rcc->cr_writable);
     oscillators_follow(board);
     if (rcc_pll_on(board) != pll_was_on) {
         pwr_pll_changed(board);
     }
 }
 
-void clock_write_pllcfgr(struct vboard *board, uint32_t value)
+uint32_t clock_pll_bits(struct vboard *board, uint32_t value)
 {
-    uint32_t *cfgr = &board->state.device.rcc.reg[RCC_PLLCFGR / 4];
-    if (rcc_pll_on(board) && value != *cfgr) {
-        violation(board, rcc_device.base + RCC_PLLCFGR,
-                  "RCC PLLCFGR written while the PLL is on; clear PLLON first");
-        return;
+    const struct rcc_family *rcc = family_of(board);
+    uint32_t changed = (value ^ rcc_reg(board, rcc->pll)) & rcc->pll_bits;
+    if (!changed || !rcc_pll_on(board)) {
+        return value;
     }
-    *cfgr = value;
+    violation(board, rcc->device->base + rcc->pll,
+              "RCC %s written while the PLL is on; clear PLLON first",
+              reg_name(rcc->device, rcc->pll));
+    return value ^ changed;
 }
 
 void clock_write_cfgr(struct vboard *board, uint32_t value)
 {
-    uint32_t *cfgr = &board->state.device.rcc.reg[RCC_CFGR / 4];
-    enum oscillator wanted = sw_oscillator(value & CFGR_SW);
-    if (!is_on(board, wanted)) {
-        violation(board, rcc_device.base + RCC_CFGR,
+    const struct rcc_family *rcc = family_of(board);
+    uint32_t *cfgr = &board->state.device.rcc.reg[rcc->cfgr / 4];
+    uint32_t sw = value & CFGR_SW;
+    enum oscillator wanted = sw_oscillator(sw);
+    if (sw > rcc->sw_last) {
+        violation(board, rcc->device->base + rcc->cfgr,
+                  "RCC CFGR SW of %u is not allowed", (unsigned)sw);
+        value = (value & ~CFGR_SW) | (*cfgr & CFGR_SW);
+    } else if (!is_on(board, wanted)) {
+        violation(board, rcc->device->base + rcc->cfgr,
                   "RCC CFGR SW selects %s, which is off: the switch waits",
-                  oscillators[wanted].name);
+                  info_of(board, wanted)->name);
     }
     *cfgr = (*cfgr & (CFGR_SW << 2)) | (value & ~(CFGR_SW << 2));
     switch_if_ready(board);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The CRC calculation unit (RM0390 4): polynomial 0x04C11DB7, whole words.
+// The CRC calculation unit (RM0390 4, RM0008 4): polynomial 0x04C11DB7, whole
+// words.
 
 #include "state.h"
 
@@ -53,16 +54,13 @@ static void crc_reset(struct vboard *board, const struct device *device,
     board->state.device.crc = (struct crc_state){.dr = 0xFFFFFFFF};
 }
 
-const struct device crc_device = {
-    .name = "CRC",
-    .base = 0x40023000,
-    .size = 0x400,
-    .enable_offset = 0x30,
-    .enable_bit = 12,
-    .widths = 4,
-    .write = crc_write,
-    .peek = crc_peek,
-    .reset = crc_reset,
-    .regs = regs,
-    .reg_count = sizeof(regs) / sizeof(regs[0]),
-};
+#define CRC(enr, enr_bit)                                                      \
+    {                                                                          \
+        .name = "CRC", .base = 0x40023000, .size = 0x400,                      \
+        .enable_offset = enr, .enable_bit = enr_bit, .widths = 4,              \
+        .write = crc_write, .peek = crc_peek, .reset = crc_reset,              \
+        .regs = regs, .reg_count = sizeof(regs) / sizeof(regs[0]),             \
+    }
+
+const struct device crc_device = CRC(0x30, 12);
+const struct device crc_f1_device = CRC(0x14, 6);

@@ -9,7 +9,8 @@
 
 #include "internal.h"
 
-#define GPIO_PORTS 8 // A..H
+#define GPIO_PORTS 8  // A..H
+#define SECTORS    64 // of the flash, of the chip that has most
 
 enum oscillator {
     OSC_HSI,
@@ -34,15 +35,20 @@ struct pwr_state {
     uint32_t vdd_mv;
 };
 
+struct flash_lock {
+    unsigned step; // keys written so far
+    bool dead;     // wrong sequence: locked until reset
+};
+
 struct flash_state {
-    uint32_t acr, sr, cr, optcr;
-    unsigned key_step, optkey_step; // keys written so far
-    bool key_dead, optkey_dead;     // wrong sequence: locked until reset
-    bool icache_used, dcache_used;  // enabled since their last reset
+    uint32_t acr, sr, cr, optcr, ar; // of the F4: optcr; of the F1: ar
+    struct flash_lock lock, option_lock;
+    bool icache_used, dcache_used; // enabled since their last reset
     bool icache_stale, dcache_stale;
 
     // the operation under way; restored or torn if the power goes
     struct {
+        bool on;
         enum vboard_flash_op op;
         bool failed;
         uint64_t number;
@@ -55,11 +61,13 @@ struct flash_state {
     enum vboard_cut cut_how;
     enum vboard_flash_fault fault;
     uint32_t protected_sectors;
-    struct vboard_wear wear[8];
+    struct vboard_wear wear[SECTORS];
 };
 
 struct gpio_state {
-    uint32_t moder, otyper, ospeedr, pupdr, odr, lckr, afr[2];
+    uint32_t moder, otyper, ospeedr, pupdr, afr[2]; // of the F4
+    uint32_t cr[2];                                 // CRL, CRH of the F1
+    uint32_t odr, lckr;
     uint32_t preset; // ODR bits changed while the pin was no output yet
     uint32_t level;  // as EXTI last saw it
     uint32_t shown;  // outputs that are high, as the events last told
@@ -87,7 +95,7 @@ struct exti_state {
 };
 
 struct syscfg_state {
-    uint32_t memrmp, pmc, exticr[4], cmpcr, cfgr;
+    uint32_t reg[0x30 / 4]; // by offset / 4; of the F1: AFIO
 };
 
 struct usart_state {
@@ -137,12 +145,46 @@ struct device_state {
     struct dbgmcu_state dbgmcu;
 };
 
-// The table of chip models lists these (stm32f446.c).
-extern const struct device rcc_device, pwr_device, flash_device, exti_device;
-extern const struct device syscfg_device, crc_device, iwdg_device;
-extern const struct device usart1_device, usart2_device;
+// The tables of the chip models list these (stm32f446.c, stm32f103.c).
+extern const struct device iwdg_device;
+// of the F4
+extern const struct device rcc_f4_device, pwr_f4_device, flash_f4_device;
+extern const struct device usart_f4_device[2];
+extern const struct device exti_device, syscfg_device, crc_device;
 extern const struct device gpio_device[GPIO_PORTS];
 extern const struct device uid_device, flash_size_device, dbgmcu_device;
+// of the F1
+extern const struct device rcc_f1_device, pwr_f1_device, flash_f1_device;
+extern const struct device usart_f1_device[2];
+extern const struct device exti_f1_device, afio_device, crc_f1_device;
+extern const struct device gpio_f1_device[5];
+extern const struct device uid_f1_device, flash_size_f1_device;
+extern const struct device dbgmcu_f1_device, option_bytes_f1_device;
+
+// A USART of a chip.
+struct usart_wiring {
+    const struct device *device;
+    // Pins that can carry a signal; one may stand there twice.
+    struct pad {
+        uint8_t port, pin, route;
+    } tx[2], rx[2];
+    const char *tx_mode, *rx_mode; // what these pins must be, for messages
+    uint8_t irq;
+};
+extern const struct usart_wiring usart_f4[2], usart_f1[2];
+
+// The supply's domain, as chips differ in it (pwr.c).
+struct pwr_family {
+    const struct device *device;
+    uint32_t cr_writable, csr_writable;
+    uint16_t pvd_falling[8], pvd_rising[8]; // millivolts, by PLS
+    uint16_t pdr;                           // below this the chip is off
+    // Before CR takes a value: returns what it may become. NULL: all of it.
+    uint32_t (*check_cr)(struct vboard *board, uint32_t value);
+    void (*cr_written)(struct vboard *board, uint32_t old); // or NULL
+    void (*pll_changed)(struct vboard *board);              // or NULL
+};
+extern const struct pwr_family pwr_f4, pwr_f1;
 
 /// Among the devices ///
 
@@ -152,12 +194,22 @@ uint32_t bus_lanes(uint32_t old, uint32_t offset, uint32_t value,
 const char *reg_name(const struct device *device, uint32_t offset);
 // What an address of the chip is called when no model answers there: writes
 // "TIM2 CR1" and returns true, or false where nothing is (memory_map.c).
-bool memory_map_name(uint32_t address, char *name, size_t size);
+bool memory_map_name(const struct chip *chip, uint32_t address, char *name,
+                     size_t size);
+// Ends with a name of NULL.
+struct peripheral {
+    uint32_t base, size;
+    const char *name;
+    const char *registers; // their names in order, one word each
+};
+extern const struct peripheral unmodelled_f446[], unmodelled_f103[];
 
 // Latency, voltage scale and clock limits; asked after each change.
 void rcc_check_limits(struct vboard *board);
 bool rcc_sysclk_is_pll(const struct vboard *board);
 bool rcc_pll_on(const struct vboard *board);
+bool rcc_hsi_ready(const struct vboard *board);
+uint64_t rcc_sysclk(const struct vboard *board);
 bool rcc_held_in_reset(const struct vboard *board, const struct device *device);
 bool rcc_lsi_ready(const struct vboard *board);
 // The independent watchdog needs its clock, whatever LSION says.
@@ -170,7 +222,7 @@ uint32_t pwr_max_hclk(const struct vboard *board);
 uint32_t pwr_vdd(const struct vboard *board); // millivolts
 bool pwr_backup_writable(const struct vboard *board);
 
-unsigned flash_latency(const struct vboard *board);
+uint32_t flash_acr(const struct vboard *board);
 // LSI runs: what waits for it may go on.
 void iwdg_lsi_ready(struct vboard *board);
 // The last of the reloads that were not executed was at this time.
@@ -178,8 +230,6 @@ void iwdg_fed_at(struct vboard *board, uint64_t time);
 // A watchdog that runs is handed over, with its period but without an update
 // under way: whether a register may differ from its reset value then.
 bool iwdg_handed_over(const struct vboard *board, uint32_t offset);
-// What a register held after the last reset: not all resets reach DBGMCU.
-uint32_t dbgmcu_at_reset(const struct vboard *board, uint32_t offset);
 // The signal of a line changed; a pin's, or one of the chip's own.
 void exti_line(struct vboard *board, unsigned line, bool rising);
 // What the world drives a pin to, and what a meter shows: 0, 1, or -1 for
@@ -191,5 +241,13 @@ int outside_later(struct vboard *board, const struct change *change);
 bool outside_resets(const struct vboard *board);
 int gpio_meter(const struct vboard *board, unsigned port, unsigned pin);
 unsigned syscfg_exti_port(const struct vboard *board, unsigned pin);
+// AFIO lets a route through: see ROUTE_IF.
+bool afio_routes(const struct vboard *board, unsigned route);
+// The debug port holds this pin of the F1, and pulls it up (1), down (-1) or
+// not.
+bool afio_is_debug(const struct vboard *board, unsigned port, unsigned pin);
+int afio_debug_pull(unsigned port, unsigned pin);
+// Something outside the ports may have changed what their pins are.
+void gpio_follow_all(struct vboard *board);
 
 #endif

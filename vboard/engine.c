@@ -308,7 +308,7 @@ static uc_err open_engine(struct vboard *board)
     if (err) {
         return err;
     }
-    err = uc_ctl_set_cpu_model(board->uc, UC_CPU_ARM_CORTEX_M4);
+    err = uc_ctl_set_cpu_model(board->uc, board->chip->cpu_model);
     if (err) {
         return err;
     }

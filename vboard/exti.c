@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// External interrupts (RM0390 10) and how their lines reach the NVIC.
+// External interrupts (RM0390 10, RM0008 10.2) and how their lines reach the
+// NVIC.
 
 #include "state.h"
 
@@ -13,15 +14,17 @@ enum {
     PR = 0x14
 };
 
-#define LINES 0x007FFFFFu
+#define REGS(lines)                                                            \
+    {                                                                          \
+        {"IMR", IMR, 0, lines}, {"EMR", EMR, 0, lines},                        \
+            {"RTSR", RTSR, 0, lines}, {"FTSR", FTSR, 0, lines},                \
+            {"SWIER", SWIER, 0, lines}, {"PR", PR, 0, lines},                  \
+    }
 
-static const struct reg regs[] = {
-    {"IMR", IMR, 0, LINES},     {"EMR", EMR, 0, LINES},
-    {"RTSR", RTSR, 0, LINES},   {"FTSR", FTSR, 0, LINES},
-    {"SWIER", SWIER, 0, LINES}, {"PR", PR, 0, LINES},
-};
+static const struct reg regs[] = REGS(0x007FFFFF);
+static const struct reg regs_f1[] = REGS(0x0007FFFF);
 
-// Lines that share an interrupt (RM0390 table 38).
+// Lines that share an interrupt (RM0390 table 38, RM0008 table 63).
 static const struct {
     uint32_t lines;
     uint8_t irq;
@@ -73,10 +76,9 @@ static uint32_t exti_peek(const struct vboard *board,
 static void exti_write(struct vboard *board, const struct device *device,
                        uint32_t offset, uint32_t value, unsigned size)
 {
-    (void)device;
     (void)size;
     struct exti_state *exti = state_of(board);
-    value &= LINES;
+    value &= device->regs[offset / 4].mask;
     switch (offset) {
     case IMR:
         exti->imr = value;
@@ -111,14 +113,12 @@ static void exti_reset(struct vboard *board, const struct device *device,
     irq_update(board);
 }
 
-const struct device exti_device = {
-    .name = "EXTI",
-    .base = 0x40013C00,
-    .size = 0x400,
-    .widths = 4,
-    .write = exti_write,
-    .peek = exti_peek,
-    .reset = exti_reset,
-    .regs = regs,
-    .reg_count = sizeof(regs) / sizeof(regs[0]),
-};
+#define EXTI(address, table)                                                   \
+    {                                                                          \
+        .name = "EXTI", .base = address, .size = 0x400, .widths = 4,           \
+        .write = exti_write, .peek = exti_peek, .reset = exti_reset,           \
+        .regs = table, .reg_count = sizeof(table) / sizeof(table[0]),          \
+    }
+
+const struct device exti_device = EXTI(0x40013C00, regs);
+const struct device exti_f1_device = EXTI(0x40010400, regs_f1);

@@ -1,30 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// Between flash.c, which has the registers of the controller and refuses what
-// it refuses, and flash_op.c, which has the operations: time, contents, wear
-// and what a power cut leaves.
+// Between the controllers of the chips (flash_f4.c, flash_f1.c), which have
+// the registers and refuse what hardware refuses, and flash_op.c, which has
+// the operations: numbers, contents, wear and what a power cut leaves.
 
 #ifndef VBOARD_FLASH_H
 #define VBOARD_FLASH_H
 
 #include "state.h"
 
-#define FLASH_SR_EOP    (1u << 0)
-#define FLASH_SR_OPERR  (1u << 1)
-#define FLASH_SR_WRPERR (1u << 4)
-#define FLASH_SR_PGAERR (1u << 5)
-#define FLASH_SR_PGPERR (1u << 6)
-#define FLASH_SR_PGSERR (1u << 7)
-#define FLASH_SR_RDERR  (1u << 8)
-#define FLASH_SR_BSY    (1u << 16)
+// A controller.
+struct flash_family {
+    const struct device *device;
+    uint64_t (*duration)(const struct vboard *board, enum vboard_flash_op op,
+                         uint32_t size);
+    // A store into the flash; the bus is free.
+    void (*store)(struct vboard *board, uint32_t address, uint64_t value,
+                  unsigned size);
+    // An operation has ended, and failed if a test has asked for it.
+    void (*ended)(struct vboard *board, bool failed);
+};
 
-#define FLASH_CR_PG    (1u << 0)
-#define FLASH_CR_SER   (1u << 1)
-#define FLASH_CR_MER   (1u << 2)
-#define FLASH_CR_STRT  (1u << 16)
-#define FLASH_CR_EOPIE (1u << 24)
-#define FLASH_CR_ERRIE (1u << 25)
-#define FLASH_CR_LOCK  (1u << 31)
+extern const struct flash_family flash_f4, flash_f1;
 
 // Sector that holds an offset of the flash, and where a sector begins.
 unsigned flash_sector_of(const struct vboard *board, uint32_t offset);
@@ -40,7 +37,11 @@ void flash_erase(struct vboard *board, uint32_t offset, uint32_t size);
 // reset came first: then do nothing more.
 bool flash_wait(struct vboard *board);
 
-// flash.c: an operation has ended, with OPERR when it failed.
-void flash_ended(struct vboard *board, bool failed);
+// Two keys in a row open a lock; anything else closes it until the next reset
+// and ends in a bus error (RM0390 3.6.1, PM0075 2.3.2). open: it is open
+// already. Returns whether this value opened it.
+bool flash_key(struct vboard *board, struct flash_lock *lock, bool open,
+               const uint32_t keys[2], uint32_t offset, uint32_t value);
+extern const uint32_t flash_keys[2]; // of both families
 
 #endif

@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Flash operations: how long they take, what they do to the contents and what
-// is left when the power goes in the middle.
+// Flash operations, whatever the controller: what they do to the contents and
+// what is left when the power goes in the middle.
 
 #include <string.h>
 
 #include "flash.h"
-
-#define PROGRAM_TYPICAL (16 * VBOARD_US)
-#define PROGRAM_MAXIMUM (100 * VBOARD_US)
-
-// Erase times in milliseconds for x8, x16, x32, typical and maximum (the
-// table of the flash memory characteristics in DS10693; maximum is twice the
-// typical value throughout). x64 takes what x32 takes: it is refused anyway.
-static const struct {
-    uint32_t size;
-    uint16_t ms[4];
-} erase_times[] = {
-    {16 * 1024, {400, 300, 250, 250}},
-    {64 * 1024, {1200, 700, 550, 550}},
-    {128 * 1024, {2000, 1300, 1000, 1000}},
-    {512 * 1024, {8000, 5500, 4000, 4000}}, // mass erase
-};
 
 unsigned flash_sector_of(const struct vboard *board, uint32_t offset)
 {
@@ -40,21 +24,6 @@ uint32_t flash_sector_start(const struct vboard *board, unsigned sector)
         start += board->chip->sector_size[i];
     }
     return start;
-}
-
-static uint64_t duration(const struct vboard *board, enum vboard_flash_op op,
-                         uint32_t size)
-{
-    bool maximum = board->config.timing == VBOARD_MAXIMUM;
-    if (op == VBOARD_PROGRAM) {
-        return maximum ? PROGRAM_MAXIMUM : PROGRAM_TYPICAL;
-    }
-    unsigned row = 0;
-    while (erase_times[row].size != size) {
-        row++;
-    }
-    unsigned psize = (board->state.device.flash.cr >> 8) & 3;
-    return erase_times[row].ms[psize] * VBOARD_MS * (maximum ? 2 : 1);
 }
 
 static void changed(struct vboard *board, uint32_t offset, uint32_t size)
@@ -116,7 +85,7 @@ static void tear_erase(struct vboard *board)
 uint64_t flash_power_lost(struct vboard *board)
 {
     struct flash_state *flash = &board->state.device.flash;
-    if (!(flash->sr & FLASH_SR_BSY)) {
+    if (!flash->busy.on) {
         return 0;
     }
     if (flash->busy.op == VBOARD_PROGRAM) {
@@ -124,7 +93,7 @@ uint64_t flash_power_lost(struct vboard *board)
     } else {
         tear_erase(board);
     }
-    flash->sr &= ~FLASH_SR_BSY;
+    flash->busy.on = false;
     timer_clear(board, TIMER_FLASH);
     return flash->busy.number;
 }
@@ -132,7 +101,7 @@ uint64_t flash_power_lost(struct vboard *board)
 uint64_t flash_stall(const struct vboard *board)
 {
     uint64_t due = timer_due(board, TIMER_FLASH);
-    if (!(board->state.device.flash.sr & FLASH_SR_BSY) || due <= now(board)) {
+    if (!board->state.device.flash.busy.on || due <= now(board)) {
         return 0;
     }
     return due - now(board);
@@ -140,12 +109,64 @@ uint64_t flash_stall(const struct vboard *board)
 
 bool flash_wait(struct vboard *board)
 {
-    while (board->state.device.flash.sr & FLASH_SR_BSY && !cpu_ended(board)) {
+    while (board->state.device.flash.busy.on && !cpu_ended(board)) {
         uint64_t due = timer_due(board, TIMER_FLASH);
         stall(board, due > now(board) ? due - now(board) : 1);
     }
     return !cpu_ended(board);
 }
+
+uint32_t flash_acr(const struct vboard *board)
+{
+    return board->state.device.flash.acr;
+}
+
+bool flash_caches_stale(const struct vboard *board)
+{
+    const struct flash_state *flash = &board->state.device.flash;
+    return flash->icache_stale || flash->dcache_stale;
+}
+
+/// Access ///
+
+const uint32_t flash_keys[2] = {0x45670123, 0xCDEF89AB};
+
+bool flash_key(struct vboard *board, struct flash_lock *lock, bool open,
+               const uint32_t keys[2], uint32_t offset, uint32_t value)
+{
+    const struct device *device = board->chip->flash->device;
+    const char *name = reg_name(device, offset);
+    if (open) {
+        violation(board, device->base + offset,
+                  "FLASH %s written while unlocked already", name);
+        return false;
+    }
+    if (lock->dead || value != keys[lock->step]) {
+        lock->dead = true;
+        violation(board, device->base + offset,
+                  "FLASH %s: 0x%08X is not key %u; locked until the next reset",
+                  name, (unsigned)value, lock->step + 1);
+        cpu_bus_fault(board, device->base + offset);
+        return false;
+    }
+    lock->step ^= 1;
+    return lock->step == 0;
+}
+
+void flash_store(struct vboard *board, uint32_t address, uint64_t value,
+                 unsigned size)
+{
+    if (!cpu_ended(board) && flash_wait(board)) {
+        board->chip->flash->store(board, address, value, size);
+    }
+}
+
+void vboard_protect_sectors(struct vboard *board, uint32_t sectors)
+{
+    board->state.device.flash.protected_sectors = sectors;
+}
+
+/// Operations ///
 
 // Returns what goes wrong with this operation, if a test has asked for it.
 static enum vboard_flash_fault fault_of(const struct flash_state *flash,
@@ -179,7 +200,8 @@ void flash_due(struct vboard *board, enum timer timer)
     if (flash->busy.op == VBOARD_ERASE) {
         erase_now(board);
     }
-    flash_ended(board, flash->busy.failed);
+    flash->busy.on = false;
+    board->chip->flash->ended(board, flash->busy.failed);
 }
 
 static void start(struct vboard *board, enum vboard_flash_op op,
@@ -191,9 +213,10 @@ static void start(struct vboard *board, enum vboard_flash_op op,
     flash->busy.number = flash->ops;
     flash->busy.address = offset;
     flash->busy.size = size;
-    flash->sr |= FLASH_SR_BSY;
+    flash->busy.on = true;
     count_wear(board, op, offset, size);
-    timer_set(board, TIMER_FLASH, now(board) + duration(board, op, size));
+    timer_set(board, TIMER_FLASH,
+              now(board) + board->chip->flash->duration(board, op, size));
 }
 
 // Numbers the operation and tells of it. False: the power was cut before it.

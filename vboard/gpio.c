@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// GPIO ports (RM0390 7): registers, and the level of each pin between what the
-// chip drives, what the world drives and the pull resistors.
+// Pins of GPIO ports, whatever their registers: the level of each between what
+// the chip drives, what the world drives and the pull resistors; ODR and LCKR,
+// which chips share.
 
-#include "state.h"
-
-enum {
-    MODER = 0x00,
-    OTYPER = 0x04,
-    OSPEEDR = 0x08,
-    PUPDR = 0x0C,
-    IDR = 0x10,
-    ODR = 0x14,
-    BSRR = 0x18,
-    LCKR = 0x1C,
-    AFRL = 0x20,
-    AFRH = 0x24
-};
-
-enum { MODE_INPUT, MODE_OUTPUT, MODE_ALTERNATE, MODE_ANALOG };
-enum { PULL_NONE, PULL_UP, PULL_DOWN };
+#include "gpio.h"
 
 #define LCKK (1u << 16)
 
@@ -28,16 +13,18 @@ static struct gpio_state *state_of(struct vboard *board, unsigned port)
     return &board->state.device.gpio[port];
 }
 
-static unsigned mode_of(const struct gpio_state *gpio, unsigned pin)
+static struct pin_setup setup_of(const struct vboard *board, unsigned port,
+                                 unsigned pin)
 {
-    return (gpio->moder >> (2 * pin)) & 3;
+    return board->chip->gpio->setup(board, port, pin);
 }
 
-static uint32_t outputs(const struct gpio_state *gpio)
+uint32_t gpio_outputs(const struct vboard *board, unsigned port)
 {
     uint32_t mask = 0;
     for (unsigned pin = 0; pin < 16; pin++) {
-        mask |= (uint32_t)(mode_of(gpio, pin) == MODE_OUTPUT) << pin;
+        mask |= (uint32_t)(setup_of(board, port, pin).mode == PIN_OUTPUT)
+                << pin;
     }
     return mask;
 }
@@ -46,35 +33,38 @@ int gpio_meter(const struct vboard *board, unsigned port, unsigned pin)
 {
     const struct gpio_state *gpio = &board->state.device.gpio[port];
     const struct pin_drive *pins = &board->state.device.pins;
+    struct pin_setup setup = setup_of(board, port, pin);
     bool high = (gpio->odr >> pin) & 1;
-    bool open_drain = (gpio->otyper >> pin) & 1;
-    if (mode_of(gpio, pin) == MODE_OUTPUT && !(open_drain && high)) {
+    if (setup.mode == PIN_OUTPUT && !(setup.open_drain && high)) {
         return high;
     }
     if ((pins->driven[port] >> pin) & 1) {
         return (pins->level[port] >> pin) & 1;
     }
-    unsigned pull = (gpio->pupdr >> (2 * pin)) & 3;
-    if (mode_of(gpio, pin) == MODE_ANALOG || pull == PULL_NONE) {
+    if (setup.mode == PIN_ANALOG || setup.pull == PULL_NONE) {
         return -1;
     }
-    return pull == PULL_UP;
+    return setup.pull == PULL_UP;
 }
 
-// A floating input reads 0, an analog one always does (RM0390 7.3.12).
+// A floating input reads 0, an analog one always does (RM0390 7.3.12, RM0008
+// 9.1.10).
 bool gpio_level(const struct vboard *board, unsigned port, unsigned pin)
 {
-    const struct gpio_state *gpio = &board->state.device.gpio[port];
-    return mode_of(gpio, pin) != MODE_ANALOG &&
+    return setup_of(board, port, pin).mode != PIN_ANALOG &&
            gpio_meter(board, port, pin) == 1;
 }
 
-bool gpio_is_alternate(const struct vboard *board, unsigned port, unsigned pin,
-                       unsigned af)
+bool gpio_output_of(const struct vboard *board, unsigned port, unsigned pin,
+                    unsigned route)
 {
-    const struct gpio_state *gpio = &board->state.device.gpio[port];
-    return mode_of(gpio, pin) == MODE_ALTERNATE &&
-           ((gpio->afr[pin / 8] >> (4 * (pin % 8))) & 0xF) == af;
+    return board->chip->gpio->output_of(board, port, pin, route);
+}
+
+bool gpio_input_of(const struct vboard *board, unsigned port, unsigned pin,
+                   unsigned route)
+{
+    return board->chip->gpio->input_of(board, port, pin, route);
 }
 
 static void show(struct vboard *board, unsigned port, unsigned pin, bool high)
@@ -88,19 +78,20 @@ static void show(struct vboard *board, unsigned port, unsigned pin, bool high)
 
 // After any change: edges go to EXTI, those of outputs to the host. A pin that
 // stops being an output counts as low: its LED goes out.
-static void pins_follow(struct vboard *board, unsigned port)
+void gpio_follow(struct vboard *board, unsigned port)
 {
     struct gpio_state *gpio = state_of(board, port);
+    uint32_t outputs = gpio_outputs(board, port);
     uint32_t level = 0;
     for (unsigned pin = 0; pin < 16; pin++) {
         level |= (uint32_t)gpio_level(board, port, pin) << pin;
     }
     uint32_t edges = level ^ gpio->level;
-    uint32_t shown = level & outputs(gpio);
+    uint32_t shown = level & outputs;
     uint32_t news = shown ^ gpio->shown;
     gpio->level = level;
     gpio->shown = shown;
-    gpio->preset &= ~outputs(gpio);
+    gpio->preset &= ~outputs;
     for (unsigned pin = 0; pin < 16; pin++) {
         if ((edges >> pin) & 1) {
             exti_pin(board, port, pin, (level >> pin) & 1);
@@ -111,47 +102,22 @@ static void pins_follow(struct vboard *board, unsigned port)
     }
 }
 
-static uint32_t gpio_peek(const struct vboard *board,
-                          const struct device *device, uint32_t offset)
-{
-    const struct gpio_state *gpio = &board->state.device.gpio[device->unit];
-    switch (offset) {
-    case MODER:
-        return gpio->moder;
-    case OTYPER:
-        return gpio->otyper;
-    case OSPEEDR:
-        return gpio->ospeedr;
-    case PUPDR:
-        return gpio->pupdr;
-    case IDR:
-        return gpio->level;
-    case ODR:
-        return gpio->odr;
-    case LCKR:
-        return gpio->lckr;
-    case AFRL:
-    case AFRH:
-        return gpio->afr[(offset - AFRL) / 4];
-    default:
-        return 0; // BSRR is write-only
-    }
-}
-
 // A level may be set before its pin becomes an output, so that it starts right.
 // A pin whose level changes twice without becoming one was forgotten.
-static void write_odr(struct vboard *board, const struct device *device,
-                      uint32_t value)
+void gpio_write_odr(struct vboard *board, const struct device *device,
+                    uint32_t value, uint32_t pulled)
 {
     struct gpio_state *gpio = state_of(board, device->unit);
-    uint32_t changed = (value ^ gpio->odr) & ~outputs(gpio);
+    uint32_t used = gpio_outputs(board, device->unit) | pulled;
+    uint32_t changed = (value ^ gpio->odr) & ~used;
     uint32_t again = changed & gpio->preset;
     for (unsigned pin = 0; pin < 16; pin++) {
         if ((again >> pin) & 1) {
-            violation(board, device->base + ODR,
+            violation(board, device->base + board->chip->gpio->odr,
                       "%s ODR: P%c%u is switched while it is not an output; "
-                      "set its mode in MODER",
-                      device->name, device->name[4], pin);
+                      "set its mode in %s",
+                      device->name, device->name[4], pin,
+                      board->chip->gpio->mode);
         }
     }
     gpio->preset |= changed;
@@ -159,13 +125,13 @@ static void write_odr(struct vboard *board, const struct device *device,
 }
 
 // Write with LCKK, without, with, then the lock holds until the next reset
-// (RM0390 7.4.8).
-static void write_lckr(struct vboard *board, const struct device *device,
-                       uint32_t value)
+// (RM0390 7.4.8, RM0008 9.2.7).
+void gpio_write_lckr(struct vboard *board, const struct device *device,
+                     uint32_t offset, uint32_t value)
 {
     struct gpio_state *gpio = state_of(board, device->unit);
     if (gpio->lckr & LCKK) {
-        violation(board, device->base + LCKR, "%s LCKR written while locked",
+        violation(board, device->base + offset, "%s LCKR written while locked",
                   device->name);
         return;
     }
@@ -180,11 +146,9 @@ static void write_lckr(struct vboard *board, const struct device *device,
     }
 }
 
-// Writes a configuration register with this many bits for each pin; those of
-// locked pins stay.
-static void configure(struct vboard *board, const struct device *device,
-                      uint32_t offset, uint32_t *reg, uint32_t value,
-                      unsigned bits, unsigned first_pin)
+void gpio_configure(struct vboard *board, const struct device *device,
+                    uint32_t offset, uint32_t *reg, uint32_t value,
+                    unsigned bits, unsigned first_pin)
 {
     const struct gpio_state *gpio = state_of(board, device->unit);
     uint32_t locked = 0;
@@ -202,60 +166,6 @@ static void configure(struct vboard *board, const struct device *device,
     *reg = (value & ~locked) | (*reg & locked);
 }
 
-static void gpio_write(struct vboard *board, const struct device *device,
-                       uint32_t offset, uint32_t value, unsigned size)
-{
-    struct gpio_state *gpio = state_of(board, device->unit);
-    uint32_t aligned = offset & ~3u;
-    value = bus_lanes(gpio_peek(board, device, aligned), offset, value, size);
-    switch (aligned) {
-    case MODER:
-        configure(board, device, aligned, &gpio->moder, value, 2, 0);
-        break;
-    case OTYPER:
-        configure(board, device, aligned, &gpio->otyper, value & 0xFFFF, 1, 0);
-        break;
-    case OSPEEDR:
-        configure(board, device, aligned, &gpio->ospeedr, value, 2, 0);
-        break;
-    case PUPDR:
-        configure(board, device, aligned, &gpio->pupdr, value, 2, 0);
-        break;
-    case IDR:
-        violation(board, device->base + IDR, "%s IDR is read-only",
-                  device->name);
-        break;
-    case ODR:
-        write_odr(board, device, value);
-        break;
-    case BSRR: // set wins over reset (RM0390 7.4.7)
-        write_odr(board, device, (gpio->odr & ~(value >> 16)) | value);
-        break;
-    case LCKR:
-        write_lckr(board, device, value);
-        break;
-    default:
-        configure(board, device, aligned, &gpio->afr[(aligned - AFRL) / 4],
-                  value, 4, aligned == AFRL ? 0 : 8);
-        break;
-    }
-    pins_follow(board, device->unit);
-}
-
-static void gpio_reset(struct vboard *board, const struct device *device,
-                       bool power)
-{
-    (void)power;
-    struct gpio_state *gpio = state_of(board, device->unit);
-    gpio->moder = device->regs[0].reset;
-    gpio->otyper = 0;
-    gpio->ospeedr = device->regs[2].reset;
-    gpio->pupdr = device->regs[3].reset;
-    gpio->odr = gpio->lckr = gpio->afr[0] = gpio->afr[1] = 0;
-    gpio->preset = gpio->lock_step = 0;
-    pins_follow(board, device->unit);
-}
-
 void gpio_drive(struct vboard *board, unsigned port, unsigned pin, int level)
 {
     struct pin_drive *pins = &board->state.device.pins;
@@ -266,38 +176,12 @@ void gpio_drive(struct vboard *board, unsigned port, unsigned pin, int level)
         pins->driven[port] |= mask;
         pins->level[port] |= level ? mask : 0;
     }
-    pins_follow(board, port);
+    gpio_follow(board, port);
 }
 
-// IDR depends on the world: the hand-over check leaves it out.
-#define GPIO_REGS(moder, ospeedr, pupdr)                                       \
-    (const struct reg[])                                                       \
-    {                                                                          \
-        {"MODER", MODER, moder, 0xFFFFFFFF}, {"OTYPER", OTYPER, 0, 0xFFFF},    \
-            {"OSPEEDR", OSPEEDR, ospeedr, 0xFFFFFFFF},                         \
-            {"PUPDR", PUPDR, pupdr, 0xFFFFFFFF}, {"IDR", IDR, 0, 0},           \
-            {"ODR", ODR, 0, 0xFFFF}, {"BSRR", BSRR, 0, 0},                     \
-            {"LCKR", LCKR, 0, 0x1FFFF}, {"AFRL", AFRL, 0, 0xFFFFFFFF},         \
-            {"AFRH", AFRH, 0, 0xFFFFFFFF},                                     \
+void gpio_follow_all(struct vboard *board)
+{
+    for (unsigned port = 0; port < GPIO_PORTS; port++) {
+        gpio_follow(board, port);
     }
-
-#define GPIO(letter, number, moder, ospeedr, pupdr)                            \
-    {                                                                          \
-        .name = "GPIO" letter, .base = 0x40020000 + 0x400 * number,            \
-        .size = 0x400, .enable_offset = 0x30, .enable_bit = number,            \
-        .unit = number, .widths = 1 | 2 | 4, .write = gpio_write,              \
-        .peek = gpio_peek, .reset = gpio_reset,                                \
-        .regs = GPIO_REGS(moder, ospeedr, pupdr), .reg_count = 10,             \
-    }
-
-// The debug port's pins are alternate at reset (RM0390 7.3.1).
-const struct device gpio_device[GPIO_PORTS] = {
-    GPIO("A", 0, 0xA8000000, 0x0C000000, 0x64000000),
-    GPIO("B", 1, 0x00000280, 0x000000C0, 0x00000100),
-    GPIO("C", 2, 0, 0, 0),
-    GPIO("D", 3, 0, 0, 0),
-    GPIO("E", 4, 0, 0, 0),
-    GPIO("F", 5, 0, 0, 0),
-    GPIO("G", 6, 0, 0, 0),
-    GPIO("H", 7, 0, 0, 0),
-};
+}

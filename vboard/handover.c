@@ -25,10 +25,12 @@ static const struct reg core_regs[] = {
     {"SHCSR", 0xD24, 0, 0xFFFFFFFF},
     {"CFSR", 0xD28, 0, 0xFFFFFFFF},
     {"HFSR", 0xD2C, 0, 0xFFFFFFFF},
-    {"CPACR", 0xD88, 0, 0xFFFFFFFF},
     {"DEMCR", 0xDFC, 0, 0xFFFFFFFF},
+    // of a core with an FPU
+    {"CPACR", 0xD88, 0, 0xFFFFFFFF},
     {"FPCCR", 0xF34, 0xC0000000, 0xFFFFFFFF},
 };
+#define FPU_REGS 2
 
 struct findings {
     char text[2048];
@@ -78,7 +80,11 @@ static void check_nvic(struct vboard *board, struct findings *findings,
 
 static void check_core(struct vboard *board, struct findings *findings)
 {
-    for (size_t i = 0; i < sizeof(core_regs) / sizeof(core_regs[0]); i++) {
+    size_t count = sizeof(core_regs) / sizeof(core_regs[0]);
+    if (!board->chip->fpu) {
+        count -= FPU_REGS;
+    }
+    for (size_t i = 0; i < count; i++) {
         const struct reg *reg = &core_regs[i];
         compare(findings, "", reg, scs_peek(board, reg->offset));
     }
@@ -117,9 +123,8 @@ static void check_device(struct vboard *board, const struct device *device,
     snprintf(prefix, sizeof(prefix), "%s_", device->name);
     for (unsigned i = 0; i < device->reg_count; i++) {
         struct reg reg = device->regs[i];
-        if (device == &dbgmcu_device) {
-            // what a debugger or the last application has left there
-            reg.reset = dbgmcu_at_reset(board, reg.offset);
+        if (device->handed_over) {
+            reg.reset = device->handed_over(board, device, reg.offset);
         }
         if (device == &iwdg_device && iwdg_handed_over(board, reg.offset)) {
             continue;

@@ -153,11 +153,22 @@ struct device {
     // Value of a register without side effects, for peek and hand-over.
     uint32_t (*peek)(const struct vboard *board, const struct device *device,
                      uint32_t offset);
+    // What the hand-over must find in a register, where that is not always its
+    // reset value; or NULL.
+    uint32_t (*handed_over)(const struct vboard *board,
+                            const struct device *device, uint32_t offset);
     void (*reset)(struct vboard *board, const struct device *device,
                   bool power);
     const struct reg *regs;
     unsigned reg_count;
 };
+
+struct rcc_family;
+struct pwr_family;
+struct flash_family;
+struct gpio_family;
+struct usart_wiring;
+struct peripheral;
 
 // A chip: what is where. One constant per MCU.
 struct chip {
@@ -170,9 +181,21 @@ struct chip {
     const uint32_t *sector_size; // bytes
     const struct device *const *devices;
     unsigned device_count;
+    // the core
+    int cpu_model; // of unicorn
+    uint32_t cpuid;
+    bool fpu;
+    // What there is one of in every chip, and differs.
+    const struct rcc_family *rcc;
+    const struct pwr_family *pwr;
+    const struct flash_family *flash;
+    const struct gpio_family *gpio;
+    const struct usart_wiring *usart;    // two
+    const struct peripheral *unmodelled; // by address, for messages
+    const uint16_t *bonded;              // pins of the package, by port
 };
 
-extern const struct chip stm32f446re;
+extern const struct chip stm32f446re, stm32f103c8;
 
 // Dispatch of all peripheral accesses (bus.c): finds the device, refuses
 // unmapped addresses, wrong widths and devices whose clock is off.
@@ -211,9 +234,17 @@ void cpu_set_hclk(struct vboard *board, uint32_t hz);
 
 // Pins (gpio.c). Level of an input as a peripheral sees it.
 bool gpio_level(const struct vboard *board, unsigned port, unsigned pin);
-// Whether a pin is in alternate function mode with this number.
-bool gpio_is_alternate(const struct vboard *board, unsigned port, unsigned pin,
-                       unsigned af);
+// Whether a pin is set up to carry a signal that a peripheral drives (TX, SCK,
+// MOSI of a master), or one that it listens to (RX, MISO). route is what the
+// chip needs to know besides: of the F4 the alternate function's number; of the
+// F1, where inputs are plain inputs and each signal has its own pins, 0, or
+// which bit of AFIO_MAPR must be clear or set for this pin.
+#define ROUTE_UNLESS(bit) (0x20u | (bit))
+#define ROUTE_IF(bit)     (0x40u | (bit))
+bool gpio_output_of(const struct vboard *board, unsigned port, unsigned pin,
+                    unsigned route);
+bool gpio_input_of(const struct vboard *board, unsigned port, unsigned pin,
+                   unsigned route);
 // gpio.c tells exti.c of every level change of a pin.
 void exti_pin(struct vboard *board, unsigned port, unsigned pin, bool level);
 

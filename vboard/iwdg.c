@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Independent watchdog (RM0390 20): on LSI, in the supply's own domain.
+// Independent watchdog (RM0390 20, RM0008 19): on LSI, in the supply's own
+// domain.
 //
 // A debugger that halts the core halts virtual time as well: the watchdog is
 // frozen then as if DBG_IWDG_STOP in DBGMCU_APB1_FZ were set, even if it is
@@ -18,10 +19,8 @@ enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
 #define SR_PVU (1u << 0)
 #define SR_RVU (1u << 1)
 
-#define LSI_HZ     32000u
-#define LSI_CYCLE  (VBOARD_S / LSI_HZ)
-#define SYNC       (5 * LSI_CYCLE) // RM0390 20.4.4, at the most
-#define COUNT_FULL 0xFFFu
+#define SYNC_CYCLES 5 // RM0390 20.4.4, at the most
+#define COUNT_FULL  0xFFFu
 
 static const struct reg regs[] = {
     {"KR", KR, 0, 0},
@@ -59,6 +58,11 @@ static uint32_t iwdg_peek(const struct vboard *board,
     }
 }
 
+static uint64_t lsi_cycle(const struct vboard *board)
+{
+    return VBOARD_S / board->chip->rcc->lsi_hz;
+}
+
 static void due_update(struct vboard *board)
 {
     const struct iwdg_state *iwdg = state_of(board);
@@ -66,7 +70,8 @@ static void due_update(struct vboard *board)
     // it stands until LSI, which it has switched on, has started up
     bool counts = iwdg->running && rcc_lsi_ready(board);
     timer_set(board, TIMER_IWDG,
-              counts ? iwdg->since + ticks * iwdg->divider * LSI_CYCLE : NEVER);
+              counts ? iwdg->since + ticks * iwdg->divider * lsi_cycle(board)
+                     : NEVER);
 }
 
 static void set_count(struct vboard *board, uint32_t count)
@@ -95,7 +100,8 @@ static void sync_update(struct vboard *board)
 static void divider_arrived(struct vboard *board)
 {
     struct iwdg_state *iwdg = state_of(board);
-    uint64_t passed = (now(board) - iwdg->since) / LSI_CYCLE / iwdg->divider;
+    uint64_t passed =
+        (now(board) - iwdg->since) / lsi_cycle(board) / iwdg->divider;
     iwdg->divider = 4u << (iwdg->pr > 6 ? 6 : iwdg->pr);
     iwdg->pvu = false;
     if (iwdg->running) {
@@ -121,7 +127,8 @@ void iwdg_sync_due(struct vboard *board, enum timer timer)
 // Without LSI an update waits for ever: PVU and RVU stay set.
 static uint64_t arrival(const struct vboard *board)
 {
-    return rcc_lsi_ready(board) ? now(board) + SYNC : NEVER;
+    return rcc_lsi_ready(board) ? now(board) + SYNC_CYCLES * lsi_cycle(board)
+                                : NEVER;
 }
 
 void iwdg_lsi_ready(struct vboard *board)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Names of the F446's peripherals and their registers (RM0390 2.2.2 and the
-// register maps at the end of each chapter), for those that no model answers
-// for: an access must say what it missed.
+// Names of the chips' peripherals and their registers (RM0390 2.2.2, RM0008 3.3
+// and the register maps at the end of each chapter), for those that no model
+// answers for: an access must say what it missed.
 
 #include <string.h>
 
@@ -48,11 +48,41 @@ static const char quadspi[] = "CR DCR SR FCR DLR CCR AR ABR DR PSMKR PSMAR "
                               "PIR LPTR";
 static const char fmc[] = "BCR1 BTR1 BCR2 BTR2 BCR3 BTR3 BCR4 BTR4";
 
-static const struct peripheral {
-    uint32_t base, size;
-    const char *name;
-    const char *registers;
-} peripherals[] = {
+// of the F1
+static const char rtc_f1[] = "CRH CRL PRLH PRLL DIVH DIVL CNTH CNTL ALRH ALRL";
+static const char bkp[] = "- DR1 DR2 DR3 DR4 DR5 DR6 DR7 DR8 DR9 DR10 RTCCR CR "
+                          "CSR";
+static const char usb[] = "EP0R EP1R EP2R EP3R EP4R EP5R EP6R EP7R - - - - - - "
+                          "- - CNTR ISTR FNR DADDR BTABLE";
+static const char dma_f1[] =
+    "ISR IFCR CCR1 CNDTR1 CPAR1 CMAR1 - CCR2 CNDTR2 CPAR2 CMAR2 - CCR3 CNDTR3 "
+    "CPAR3 CMAR3 - CCR4 CNDTR4 CPAR4 CMAR4 - CCR5 CNDTR5 CPAR5 CMAR5 - CCR6 "
+    "CNDTR6 CPAR6 CMAR6 - CCR7 CNDTR7 CPAR7 CMAR7";
+
+const struct peripheral unmodelled_f103[] = {
+    {0x1FFFF000, 0x800, "system memory", ""},
+    {0x40000000, 0x400, "TIM2", tim},
+    {0x40000400, 0x400, "TIM3", tim},
+    {0x40000800, 0x400, "TIM4", tim},
+    {0x40002800, 0x400, "RTC", rtc_f1},
+    {0x40002C00, 0x400, "WWDG", wwdg},
+    {0x40003800, 0x400, "SPI2", spi},
+    {0x40004800, 0x400, "USART3", usart},
+    {0x40005400, 0x400, "I2C1", i2c},
+    {0x40005800, 0x400, "I2C2", i2c},
+    {0x40005C00, 0x400, "USB", usb},
+    {0x40006000, 0x400, "USB SRAM", ""},
+    {0x40006400, 0x400, "CAN", can},
+    {0x40006C00, 0x400, "BKP", bkp},
+    {0x40012400, 0x400, "ADC1", adc},
+    {0x40012800, 0x400, "ADC2", adc},
+    {0x40012C00, 0x400, "TIM1", tim},
+    {0x40013000, 0x400, "SPI1", spi},
+    {0x40020000, 0x400, "DMA1", dma_f1},
+    {0, 0, NULL, NULL},
+};
+
+const struct peripheral unmodelled_f446[] = {
     {0x1FFF0000, 0x7800, "system memory", ""},
     {0x1FFF7800, 0x210, "OTP", ""},
     {0x1FFFC000, 0x10, "option bytes", ""},
@@ -104,6 +134,7 @@ static const struct peripheral {
     {0x50050000, 0x400, "DCMI", dcmi},
     {0xA0000000, 0x1000, "FMC", fmc},
     {0xA0001000, 0x1000, "QUADSPI", quadspi},
+    {0, 0, NULL, NULL},
 };
 
 static void register_name(const char *registers, uint32_t offset, char *name,
@@ -122,11 +153,11 @@ static void register_name(const char *registers, uint32_t offset, char *name,
     snprintf(name, size, "%.*s", (int)length, word);
 }
 
-bool memory_map_name(uint32_t address, char *name, size_t size)
+bool memory_map_name(const struct chip *chip, uint32_t address, char *name,
+                     size_t size)
 {
-    const size_t count = sizeof(peripherals) / sizeof(peripherals[0]);
-    for (size_t i = 0; i < count; i++) {
-        const struct peripheral *peripheral = &peripherals[i];
+    for (const struct peripheral *peripheral = chip->unmodelled;
+         peripheral->name; peripheral++) {
         if (address - peripheral->base < peripheral->size) {
             int length = snprintf(name, size, "%s ", peripheral->name);
             register_name(peripheral->registers, address - peripheral->base,

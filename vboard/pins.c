@@ -4,12 +4,9 @@
 
 #include "state.h"
 
-// Pins of the LQFP64 package (DS10693 table 10), ports A to H.
-static const uint32_t bonded[GPIO_PORTS] = {0xFFFF, 0xF7FF, 0xFFFF, 0x0004,
-                                            0,      0,      0,      0x0003};
-
 // "PA8" to port and pin; false for a pin that the chip lacks.
-static bool parse(const char *name, unsigned *port, unsigned *pin)
+static bool parse(const struct vboard *board, const char *name, unsigned *port,
+                  unsigned *pin)
 {
     if (name[0] != 'P' || name[1] < 'A' || name[1] >= 'A' + GPIO_PORTS) {
         return false;
@@ -24,14 +21,14 @@ static bool parse(const char *name, unsigned *port, unsigned *pin)
         *pin = *pin * 10 + (unsigned)(*digit - '0');
         digit++;
     } while (*digit && *pin < 16);
-    return !*digit && *pin < 16 && (bonded[*port] >> *pin) & 1;
+    return !*digit && *pin < 16 && (board->chip->bonded[*port] >> *pin) & 1;
 }
 
 int vboard_drive_pin(struct vboard *board, const char *name, int level)
 {
     unsigned port;
     unsigned pin;
-    if (!parse(name, &port, &pin)) {
+    if (!parse(board, name, &port, &pin)) {
         return -1;
     }
     gpio_drive(board, port, pin, level);
@@ -43,7 +40,7 @@ int vboard_drive_pin_at(struct vboard *board, const char *name, int level,
 {
     unsigned port;
     unsigned pin;
-    if (!parse(name, &port, &pin)) {
+    if (!parse(board, name, &port, &pin)) {
         return -1;
     }
     if (time <= now(board)) {
@@ -64,5 +61,5 @@ int vboard_pin(struct vboard *board, const char *name)
 {
     unsigned port;
     unsigned pin;
-    return parse(name, &port, &pin) ? gpio_meter(board, port, pin) : -1;
+    return parse(board, name, &port, &pin) ? gpio_meter(board, port, pin) : -1;
 }

@@ -1,52 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
-// Power control (RM0390 5.4): voltage scaling, over-drive and the supply
-// detector.
+// Power control (RM0390 5.4, RM0008 5.4): the supply detector and what chips
+// share. Voltage scaling of the F4 is in pwr_f4.c.
 
-#include "state.h"
+#include "pwr.h"
 
-enum { CR = 0x00, CSR = 0x04 };
+#define CR_PVDE (1u << 4)
+#define CR_DBP  (1u << 8)
 
-#define CR_PVDE     (1u << 4)
-#define CR_DBP      (1u << 8)
-#define CR_VOS      (3u << 14)
-#define CR_ODEN     (1u << 16)
-#define CR_ODSWEN   (1u << 17)
-#define CR_WRITABLE 0x003FEFF3u // CWUF and CSBF read as 0
-#define CR_RESET    0x0000C000u
-
-#define CSR_WUF      (1u << 0)
-#define CSR_SBF      (1u << 1)
-#define CSR_PVDO     (1u << 2)
-#define CSR_BRR      (1u << 3)
-#define CSR_BRE      (1u << 9)
-#define CSR_VOSRDY   (1u << 14)
-#define CSR_ODRDY    (1u << 16)
-#define CSR_ODSWRDY  (1u << 17)
-#define CSR_WRITABLE 0x00000380u // EWUP2, EWUP1, BRE
+#define CSR_WUF  (1u << 0)
+#define CSR_SBF  (1u << 1)
+#define CSR_PVDO (1u << 2)
 
 #define PVD_EXTI_LINE 16
-#define PDR_MV        1680 // DS10693 table 19, falling, typical
-
-// Over-drive and scaling settle (DS10693 table 21), either timing.
-#define SETTLE (45 * VBOARD_US)
-
-static const struct reg regs[] = {
-    {"CR", CR, CR_RESET, CR_WRITABLE},
-    {"CSR", CSR, 0, CSR_WRITABLE},
-};
 
 static struct pwr_state *pwr(struct vboard *board)
 {
     return &board->state.device.pwr;
 }
 
-static uint32_t pwr_peek(const struct vboard *board,
-                         const struct device *device, uint32_t offset)
+uint32_t pwr_peek(const struct vboard *board, const struct device *device,
+                  uint32_t offset)
 {
     (void)device;
     const struct pwr_state *state = &board->state.device.pwr;
-    return offset == CR ? state->cr : state->csr;
+    return offset == PWR_CR ? state->cr : state->csr;
 }
 
 uint32_t pwr_vdd(const struct vboard *board)
@@ -59,34 +37,21 @@ bool pwr_backup_writable(const struct vboard *board)
     return board->state.device.pwr.cr & CR_DBP;
 }
 
-uint32_t pwr_max_hclk(const struct vboard *board)
+void pwr_pll_changed(struct vboard *board)
 {
-    const struct pwr_state *state = &board->state.device.pwr;
-    bool over_drive = state->csr & CSR_ODSWRDY;
-    // VOS counts only while the PLL is on; it is scale 3 otherwise
-    uint32_t vos = rcc_pll_on(board) ? (state->cr & CR_VOS) >> 14 : 1;
-    switch (vos) {
-    case 3:
-        return over_drive ? 180000000 : 168000000;
-    case 2:
-        return over_drive ? 168000000 : 144000000;
-    default:
-        return 120000000;
+    if (board->chip->pwr->pll_changed) {
+        board->chip->pwr->pll_changed(board);
     }
 }
 
-// Levels of DS10693 table 19 for PLS, millivolts, falling and rising edge.
 static void pvd_update(struct vboard *board)
 {
-    static const uint16_t falling[] = {2040, 2190, 2350, 2510,
-                                       2660, 2820, 2930, 3030};
-    static const uint16_t rising[] = {2140, 2300, 2450, 2600,
-                                      2760, 2930, 3030, 3140};
+    const struct pwr_family *family = board->chip->pwr;
     struct pwr_state *state = pwr(board);
     unsigned pls = (state->cr >> 5) & 7;
     bool was_low = state->csr & CSR_PVDO;
-    bool low =
-        was_low ? state->vdd_mv < rising[pls] : state->vdd_mv < falling[pls];
+    bool low = state->vdd_mv <
+               (was_low ? family->pvd_rising[pls] : family->pvd_falling[pls]);
     low = low && (state->cr & CR_PVDE);
     if (low != was_low) {
         state->csr ^= CSR_PVDO;
@@ -94,138 +59,61 @@ static void pvd_update(struct vboard *board)
     }
 }
 
-static void timer_update(struct vboard *board)
-{
-    const struct pwr_state *state = pwr(board);
-    uint64_t first = state->vos_at;
-    first = state->od_at < first ? state->od_at : first;
-    first = state->odsw_at < first ? state->odsw_at : first;
-    timer_set(board, TIMER_PWR, first);
-}
-
-void pwr_due(struct vboard *board, enum timer timer)
-{
-    (void)timer;
-    struct pwr_state *state = pwr(board);
-    const struct {
-        uint64_t *at;
-        uint32_t flag;
-    } wait[] = {{&state->vos_at, CSR_VOSRDY},
-                {&state->od_at, CSR_ODRDY},
-                {&state->odsw_at, CSR_ODSWRDY}};
-    for (unsigned i = 0; i < 3; i++) {
-        if (*wait[i].at <= now(board)) {
-            *wait[i].at = NEVER;
-            state->csr |= wait[i].flag;
-        }
-    }
-    timer_update(board);
-}
-
-void pwr_pll_changed(struct vboard *board)
-{
-    struct pwr_state *state = pwr(board);
-    state->csr &= ~CSR_VOSRDY;
-    state->vos_at = rcc_pll_on(board) ? now(board) + SETTLE : NEVER;
-    timer_update(board);
-}
-
-// ODEN first, ODSWEN once ODRDY is set, both while SYSCLK is HSI or HSE
-// (RM0390 5.1.4). Returns the bits as they may become.
-static uint32_t check_over_drive(struct vboard *board, uint32_t value)
-{
-    struct pwr_state *state = pwr(board);
-    uint32_t address = pwr_device.base + CR;
-    uint32_t rising = value & ~state->cr;
-    if ((value ^ state->cr) & CR_ODSWEN && rcc_sysclk_is_pll(board)) {
-        violation(board, address,
-                  "PWR CR ODSWEN changed while SYSCLK is the PLL");
-    }
-    if (rising & CR_ODSWEN && !(state->csr & CSR_ODRDY)) {
-        violation(board, address, "PWR CR ODSWEN set before ODRDY in PWR_CSR");
-        value &= ~CR_ODSWEN;
-    }
-    return value;
-}
-
-static void over_drive_follow(struct vboard *board, uint32_t old)
-{
-    struct pwr_state *state = pwr(board);
-    uint32_t rising = state->cr & ~old;
-    if (rising & CR_ODEN) {
-        state->od_at = now(board) + SETTLE;
-    }
-    if (rising & CR_ODSWEN) {
-        state->odsw_at = now(board) + SETTLE;
-    }
-    if (!(state->cr & CR_ODEN)) {
-        state->csr &= ~CSR_ODRDY;
-        state->od_at = NEVER;
-    }
-    if (!(state->cr & CR_ODSWEN) || !(state->cr & CR_ODEN)) {
-        state->csr &= ~CSR_ODSWRDY;
-        state->odsw_at = NEVER;
-    }
-    timer_update(board);
-}
-
 static void write_cr(struct vboard *board, uint32_t value)
 {
+    const struct pwr_family *family = board->chip->pwr;
     struct pwr_state *state = pwr(board);
     uint32_t old = state->cr;
-    if ((value ^ old) & CR_VOS && rcc_pll_on(board)) {
-        violation(board, pwr_device.base + CR,
-                  "PWR CR VOS written while the PLL is on; clear PLLON first");
-        value = (value & ~CR_VOS) | (old & CR_VOS);
+    if (family->check_cr) {
+        value = family->check_cr(board, value);
     }
-    if ((value & CR_VOS) == 0) {
-        violation(board, pwr_device.base + CR, "PWR CR VOS of 0 is reserved");
-    }
-    state->cr = check_over_drive(board, value) & CR_WRITABLE;
+    state->cr = value & family->cr_writable;
     if (value & (1u << 2)) { // CWUF
         state->csr &= ~CSR_WUF;
     }
     if (value & (1u << 3)) { // CSBF
         state->csr &= ~CSR_SBF;
     }
-    over_drive_follow(board, old);
+    if (family->cr_written) {
+        family->cr_written(board, old);
+    }
     pvd_update(board);
     rcc_check_limits(board);
 }
 
-static void pwr_write(struct vboard *board, const struct device *device,
-                      uint32_t offset, uint32_t value, unsigned size)
+void pwr_write(struct vboard *board, const struct device *device,
+               uint32_t offset, uint32_t value, unsigned size)
 {
     (void)device;
     (void)size;
+    const struct pwr_family *family = board->chip->pwr;
     struct pwr_state *state = pwr(board);
-    if (offset == CR) {
+    if (offset == PWR_CR) {
         write_cr(board, value);
         return;
     }
-    state->csr = (state->csr & ~CSR_WRITABLE) | (value & CSR_WRITABLE);
-    // the backup regulator is ready at once: nothing here depends on it
     state->csr =
-        state->csr & CSR_BRE ? state->csr | CSR_BRR : state->csr & ~CSR_BRR;
+        (state->csr & ~family->csr_writable) | (value & family->csr_writable);
+    // the F4's backup regulator is ready at once: nothing here depends on it
+    state->csr = state->csr & PWR_CSR_BRE ? state->csr | PWR_CSR_BRR
+                                          : state->csr & ~PWR_CSR_BRR;
 }
 
-static void pwr_reset(struct vboard *board, const struct device *device,
-                      bool power)
+void pwr_reset(struct vboard *board, const struct device *device, bool power)
 {
-    (void)device;
     struct pwr_state *state = pwr(board);
     uint32_t vdd = state->vdd_mv;
     if (power) {
         vdd = board->config.vdd_mv ? board->config.vdd_mv : 3300;
     }
     *state = (struct pwr_state){
-        .cr = CR_RESET,
+        .cr = device->regs[0].reset,
         .vos_at = NEVER,
         .od_at = NEVER,
         .odsw_at = NEVER,
         .vdd_mv = vdd,
     };
-    timer_update(board);
+    timer_clear(board, TIMER_PWR);
     rcc_check_limits(board);
 }
 
@@ -235,24 +123,10 @@ void vboard_set_vdd(struct vboard *board, uint32_t millivolts)
     if (!board->state.powered) {
         return;
     }
-    if (millivolts < PDR_MV) {
+    if (millivolts < board->chip->pwr->pdr) {
         power_cut(board, "supply", flash_power_lost(board));
         return;
     }
     pvd_update(board);
     rcc_check_limits(board);
 }
-
-const struct device pwr_device = {
-    .name = "PWR",
-    .base = 0x40007000,
-    .size = 0x400,
-    .enable_offset = 0x40,
-    .enable_bit = 28,
-    .widths = 2 | 4,
-    .write = pwr_write,
-    .peek = pwr_peek,
-    .reset = pwr_reset,
-    .regs = regs,
-    .reg_count = 2,
-};

@@ -1,90 +1,73 @@
 // SPDX-License-Identifier: MIT
 //
-// Reset and clock control: the registers (RM0390 6.3). What frequencies come
-// out of them is in clock.c.
+// Reset and clock control: the registers, as far as chips share them (RM0390
+// 6.3, RM0008 7.3). What frequencies come out of them is in clock.c.
 
 #include <string.h>
 
 #include "rcc.h"
 #include "state.h"
 
+#define RCC_IRQ 5
+
 #define BDCR_BDRST (1u << 16)
 #define CSR_LSION  (1u << 0)
 #define CSR_RMVF   (1u << 24)
 #define CSR_FLAGS  0xFE000000u
 
-// Reset values and the bits that exist. All software bits must be back at
-// their reset value for the hand-over, so one table serves both.
-static const struct reg regs[] = {
-    {"CR", RCC_CR, 0x00000083, 0x3F0F00FB},
-    {"PLLCFGR", RCC_PLLCFGR, 0x24003010, 0x7F437FFF},
-    {"CFGR", RCC_CFGR, 0, 0xFF7FFCFF},
-    {"CIR", RCC_CIR, 0, 0x00007FFF},
-    {"AHB1RSTR", RCC_AHB1RSTR, 0, 0x206010FF},
-    {"AHB2RSTR", RCC_AHB1RSTR + 4, 0, 0x00000081},
-    {"AHB3RSTR", RCC_AHB1RSTR + 8, 0, 0x00000003},
-    {"APB1RSTR", RCC_AHB1RSTR + 16, 0, 0x3FFFC9FF},
-    {"APB2RSTR", RCC_APB2RSTR, 0, 0x00C77933},
-    {"AHB1ENR", RCC_AHB1ENR, 0, 0x606410FF},
-    {"AHB2ENR", RCC_AHB1ENR + 4, 0, 0x00000081},
-    {"AHB3ENR", RCC_AHB1ENR + 8, 0, 0x00000003},
-    {"APB1ENR", RCC_AHB1ENR + 16, 0, 0x3FFFC9FF},
-    {"APB2ENR", RCC_APB2ENR, 0, 0x00C77F33},
-    {"AHB1LPENR", 0x50, 0x606790FF, 0x606790FF},
-    {"AHB2LPENR", 0x54, 0x00000081, 0x00000081},
-    {"AHB3LPENR", 0x58, 0x00000003, 0x00000003},
-    {"APB1LPENR", 0x60, 0x3FFFC9FF, 0x3FFFC9FF},
-    {"APB2LPENR", 0x64, 0x00C77F33, 0x00C77F33},
-    {"BDCR", RCC_BDCR, 0, 0},       // survives resets
-    {"CSR", RCC_CSR, 0, CSR_LSION}, // the flags are for the application
-    {"SSCGR", 0x80, 0, 0xCFFFFFFF},
-    {"PLLI2SCFGR", 0x84, 0x24003010, 0x7F037FFF},
-    {"PLLSAICFGR", 0x88, 0x04003010, 0x0F037FFF},
-    {"DCKCFGR", 0x8C, 0, 0x1FF01F1F},
-    {"CKGATENR", 0x90, 0, 0x0000007F},
-    {"DCKCFGR2", 0x94, 0, 0x3CC00000},
-};
-#define REG_COUNT (sizeof(regs) / sizeof(regs[0]))
-
-static uint32_t *rcc_reg(struct vboard *board, uint32_t offset)
+static uint32_t *slot(struct vboard *board, uint32_t offset)
 {
     return &board->state.device.rcc.reg[offset / 4];
 }
 
-static uint32_t rcc_peek(const struct vboard *board,
-                         const struct device *device, uint32_t offset)
+uint32_t rcc_reg(const struct vboard *board, uint32_t offset)
+{
+    return board->state.device.rcc.reg[offset / 4];
+}
+
+uint32_t rcc_peek(const struct vboard *board, const struct device *device,
+                  uint32_t offset)
 {
     (void)device;
     return board->state.device.rcc.reg[offset / 4];
 }
 
-static uint32_t writable(uint32_t offset)
+// All software bits must be back at their reset value for the hand-over, so
+// one table serves both.
+static uint32_t writable(const struct device *device, uint32_t offset)
 {
-    for (unsigned i = 0; i < REG_COUNT; i++) {
-        if (regs[i].offset == offset) {
-            return regs[i].mask;
+    for (unsigned i = 0; i < device->reg_count; i++) {
+        if (device->regs[i].offset == offset) {
+            return device->regs[i].mask;
         }
     }
     return 0;
 }
 
-static void write_cir(struct vboard *board, uint32_t value)
+void rcc_irq_update(struct vboard *board)
 {
-    uint32_t *cir = rcc_reg(board, RCC_CIR);
+    uint32_t cir = rcc_reg(board, board->chip->rcc->cir);
+    nvic_line(board, RCC_IRQ, cir & (cir >> 8) & 0x7F);
+}
+
+static void write_cir(struct vboard *board, const struct device *device,
+                      uint32_t offset, uint32_t value)
+{
+    uint32_t *cir = slot(board, offset);
     uint32_t flags = *cir & 0xFF & ~(value >> 16);
-    *cir = flags | (value & 0x7F00);
+    *cir = flags | (value & writable(device, offset) & 0x7F00);
     rcc_irq_update(board);
 }
 
 // A bit of an RSTR register resets its device and holds it (RM0390 6.3.5 ff).
 static void write_rstr(struct vboard *board, uint32_t offset, uint32_t value)
 {
-    uint32_t rising = value & ~*rcc_reg(board, offset);
-    *rcc_reg(board, offset) = value;
+    uint32_t rising = value & ~*slot(board, offset);
+    *slot(board, offset) = value;
     const struct chip *chip = board->chip;
     for (unsigned i = 0; i < chip->device_count; i++) {
         const struct device *device = chip->devices[i];
-        if (device->enable_offset == offset + RCC_AHB1ENR - RCC_AHB1RSTR &&
+        if (device->enable_offset == offset + chip->rcc->rstr_to_enr &&
             rising & (1u << device->enable_bit)) {
             device->reset(board, device, false);
         }
@@ -93,14 +76,15 @@ static void write_rstr(struct vboard *board, uint32_t offset, uint32_t value)
 
 static void write_bdcr(struct vboard *board, uint32_t value)
 {
-    const uint32_t bits = 0x0000830D | BDCR_BDRST;
-    uint32_t *bdcr = rcc_reg(board, RCC_BDCR);
+    const struct rcc_family *rcc = board->chip->rcc;
+    const uint32_t bits = rcc->bdcr_bits | BDCR_BDRST;
+    uint32_t *bdcr = slot(board, rcc->bdcr);
     uint32_t old = *bdcr;
     if ((value & bits) == (old & bits)) {
         return;
     }
     if (!pwr_backup_writable(board)) {
-        violation(board, rcc_device.base + RCC_BDCR,
+        violation(board, rcc->device->base + rcc->bdcr,
                   "RCC BDCR written while the backup domain is "
                   "write-protected; set DBP in PWR_CR first");
         return;
@@ -111,7 +95,7 @@ static void write_bdcr(struct vboard *board, uint32_t value)
 
 static void write_csr(struct vboard *board, uint32_t value)
 {
-    uint32_t *csr = rcc_reg(board, RCC_CSR);
+    uint32_t *csr = slot(board, board->chip->rcc->csr);
     *csr = (*csr & ~CSR_LSION) | (value & CSR_LSION);
     if (value & CSR_RMVF) {
         *csr &= ~CSR_FLAGS;
@@ -119,60 +103,63 @@ static void write_csr(struct vboard *board, uint32_t value)
     oscillators_follow(board);
 }
 
-static void rcc_write(struct vboard *board, const struct device *device,
-                      uint32_t offset, uint32_t value, unsigned size)
+void rcc_write(struct vboard *board, const struct device *device,
+               uint32_t offset, uint32_t value, unsigned size)
 {
+    const struct rcc_family *rcc = board->chip->rcc;
     value =
         bus_lanes(rcc_peek(board, device, offset & ~3u), offset, value, size);
     offset &= ~3u;
+    if (offset == rcc->pll) {
+        value = clock_pll_bits(board, value);
+    }
     if (offset == RCC_CR) {
         clock_write_cr(board, value);
-    } else if (offset == RCC_PLLCFGR) {
-        clock_write_pllcfgr(board, value & writable(offset));
-    } else if (offset == RCC_CFGR) {
-        clock_write_cfgr(board, value & writable(offset));
-    } else if (offset == RCC_CIR) {
-        write_cir(board, value);
-    } else if (offset >= RCC_AHB1RSTR && offset <= RCC_APB2RSTR) {
-        write_rstr(board, offset, value & writable(offset));
-    } else if (offset == RCC_BDCR) {
+    } else if (offset == rcc->cfgr) {
+        clock_write_cfgr(board, value & writable(device, offset));
+    } else if (offset == rcc->cir) {
+        write_cir(board, device, offset, value);
+    } else if (offset >= rcc->rstr_first && offset <= rcc->rstr_last) {
+        write_rstr(board, offset, value & writable(device, offset));
+    } else if (offset == rcc->bdcr) {
         write_bdcr(board, value);
-    } else if (offset == RCC_CSR) {
+    } else if (offset == rcc->csr) {
         write_csr(board, value);
     } else {
-        *rcc_reg(board, offset) = value & writable(offset);
+        *slot(board, offset) = value & writable(device, offset);
     }
 }
 
-static void rcc_reset(struct vboard *board, const struct device *device,
-                      bool power)
+void rcc_reset(struct vboard *board, const struct device *device, bool power)
 {
-    (void)device;
+    const struct rcc_family *family = board->chip->rcc;
     struct rcc_state *rcc = &board->state.device.rcc;
-    uint32_t bdcr = power ? 0 : rcc->reg[RCC_BDCR / 4];
-    uint32_t flags = power ? 0 : rcc->reg[RCC_CSR / 4] & CSR_FLAGS;
+    uint32_t bdcr = power ? 0 : rcc->reg[family->bdcr / 4];
+    uint32_t flags = power ? 0 : rcc->reg[family->csr / 4] & CSR_FLAGS;
     uint64_t lse_at = power ? NEVER : rcc->ready_at[OSC_LSE];
     memset(rcc, 0, sizeof(*rcc));
-    for (unsigned i = 0; i < REG_COUNT; i++) {
-        rcc->reg[regs[i].offset / 4] = regs[i].reset;
+    for (unsigned i = 0; i < device->reg_count; i++) {
+        rcc->reg[device->regs[i].offset / 4] = device->regs[i].reset;
     }
     for (unsigned osc = 0; osc < OSC_COUNT; osc++) {
         rcc->ready_at[osc] = NEVER;
     }
     rcc->ready_at[OSC_LSE] = lse_at;
-    rcc->reg[RCC_BDCR / 4] = bdcr;
-    rcc->reg[RCC_CSR / 4] = flags;
+    rcc->reg[family->bdcr / 4] = bdcr;
+    rcc->reg[family->csr / 4] = flags;
     oscillators_follow(board);
     cpu_set_hclk(board, rcc_hclk(board));
 }
 
 void rcc_reset_cause(struct vboard *board, uint32_t cause)
 {
-    // every internal reset pulls NRST low too (RM0390 6.1.1, figure 12)
-    *rcc_reg(board, RCC_CSR) |= (cause & CSR_FLAGS) | RCC_CSR_PINRSTF;
+    // every internal reset pulls NRST low too (RM0390 6.1.1, figure 12; RM0008
+    // 7.1.1, figure 4)
+    uint32_t flags = (cause & CSR_FLAGS) | RCC_CSR_PINRSTF;
     if (cause & RCC_CSR_PORRSTF) {
-        *rcc_reg(board, RCC_CSR) |= RCC_CSR_BORRSTF;
+        flags |= board->chip->rcc->power_flags;
     }
+    *slot(board, board->chip->rcc->csr) |= flags;
 }
 
 const char *rcc_cause_text(uint32_t cause)
@@ -206,21 +193,12 @@ bool rcc_enabled(const struct vboard *board, const struct device *device)
 
 bool rcc_held_in_reset(const struct vboard *board, const struct device *device)
 {
-    if (device->enable_offset == 0) {
+    const struct rcc_family *rcc = board->chip->rcc;
+    uint32_t offset = device->enable_offset - rcc->rstr_to_enr;
+    // the F1 does not reset what hangs on its AHB
+    if (device->enable_offset == 0 || offset < rcc->rstr_first ||
+        offset > rcc->rstr_last) {
         return false;
     }
-    uint32_t offset = device->enable_offset - RCC_AHB1ENR + RCC_AHB1RSTR;
     return (board->state.device.rcc.reg[offset / 4] >> device->enable_bit) & 1;
 }
-
-const struct device rcc_device = {
-    .name = "RCC",
-    .base = 0x40023800,
-    .size = 0x400,
-    .widths = 1 | 2 | 4,
-    .write = rcc_write,
-    .peek = rcc_peek,
-    .reset = rcc_reset,
-    .regs = regs,
-    .reg_count = REG_COUNT,
-};

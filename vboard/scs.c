@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The system control space at 0xE000E000: NVIC, SCB and FPU control
-// (PM0214 4.3, 4.4, 4.6), and the way to SysTick (systick.c).
+// (PM0214 4.3, 4.4, 4.6; PM0056 4.3, 4.4), and the way to SysTick (systick.c).
 
 #include <inttypes.h>
 
@@ -62,7 +62,7 @@ void scs_reset(struct vboard *board)
 {
     board->state.scs = (struct scs_state){
         .ccr = CCR_STKALIGN,
-        .fpccr = 0xC0000000, // ASPEN, LSPEN
+        .fpccr = board->chip->fpu ? 0xC0000000 : 0, // ASPEN, LSPEN
     };
 }
 
@@ -78,12 +78,12 @@ static uint32_t irq_word(const struct exception_set *set, uint32_t word)
     return word + 1 < EXCEPTION_WORDS ? low | set->word[word + 1] << 16 : low;
 }
 
-static void irq_word_change(struct exception_set *set, uint32_t word,
-                            uint32_t bits, bool on)
+static void irq_word_change(struct exception_set *set, unsigned irq_count,
+                            uint32_t word, uint32_t bits, bool on)
 {
     for (unsigned bit = 0; bit < 32 && word < IRQ_WORDS; bit++) {
         unsigned number = EXC_IRQ0 + word * 32 + bit;
-        if (bits >> bit & 1 && number < EXCEPTIONS) {
+        if (bits >> bit & 1 && number < EXC_IRQ0 + irq_count) {
             (on ? set_add : set_remove)(set, number);
         }
     }
@@ -198,7 +198,7 @@ static uint32_t peek_scb(const struct vboard *board, uint32_t offset)
     }
     switch (offset) {
     case CPUID:
-        return 0x410FC241; // Cortex-M4 r0p1
+        return board->chip->cpuid;
     case ICSR:
         return icsr(board);
     case VTOR:
@@ -214,9 +214,9 @@ static uint32_t peek_scb(const struct vboard *board, uint32_t offset)
     case DEMCR:
         return board->state.dwt.demcr;
     case MVFR0:
-        return 0x10110021;
+        return board->chip->fpu ? 0x10110021 : 0;
     case MVFR1:
-        return 0x11000011;
+        return board->chip->fpu ? 0x11000011 : 0;
     case MPU_TYPE:
         return 0x800; // eight regions
     default:
@@ -252,22 +252,23 @@ uint32_t scs_read(struct vboard *board, uint32_t offset, unsigned size)
 static void write_nvic(struct vboard *board, uint32_t offset, uint32_t value)
 {
     struct scs_state *scs = &board->state.scs;
+    unsigned irqs = board->chip->irq_count;
     uint32_t word = (offset & 0x7F) / 4;
     switch (offset & ~0x7Fu) {
     case NVIC_ISER:
-        irq_word_change(&scs->enabled, word, value, true);
+        irq_word_change(&scs->enabled, irqs, word, value, true);
         break;
     case NVIC_ICER:
-        irq_word_change(&scs->enabled, word, value, false);
+        irq_word_change(&scs->enabled, irqs, word, value, false);
         break;
     case NVIC_ISPR:
-        irq_word_change(&scs->pending, word, value, true);
+        irq_word_change(&scs->pending, irqs, word, value, true);
         break;
     case NVIC_ICPR: // a line that is high pends again at once
         if (word < IRQ_WORDS) {
             value &= ~scs->line[word];
         }
-        irq_word_change(&scs->pending, word, value, false);
+        irq_word_change(&scs->pending, irqs, word, value, false);
         break;
     default:
         break;
@@ -312,7 +313,8 @@ static void write_aircr(struct vboard *board, uint32_t value)
     }
 }
 
-// 16 + 97 vectors need a table aligned to 128 words (PM0214 4.4.4).
+// 16 + 97 vectors need a table aligned to 128 words (PM0214 4.4.4); so does the
+// Cortex-M3, whatever their number (PM0056 4.4.4).
 static void write_vtor(struct vboard *board, uint32_t value)
 {
     if (value & 0x1FF) {
@@ -331,11 +333,19 @@ static void check_traps(struct vboard *board, uint32_t ccr)
     }
 }
 
+static bool is_fpu(uint32_t offset)
+{
+    return offset == CPACR || (offset >= FPCCR && offset <= FPDSCR);
+}
+
 static void write_scb(struct vboard *board, uint32_t offset, uint32_t value)
 {
     struct scs_state *scs = &board->state.scs;
     uint32_t *flags = write_1_to_clear(scs, offset);
     uint32_t *target = plain(scs, offset);
+    if (is_fpu(offset) && !board->chip->fpu) {
+        return; // reserved in this core
+    }
     if (flags) {
         *flags &= ~value;
     } else if (target) {
@@ -366,7 +376,7 @@ static void write_scb(struct vboard *board, uint32_t offset, uint32_t value)
         }
         break;
     case STIR:
-        if ((value & 0x1FF) < IRQS) {
+        if ((value & 0x1FF) < board->chip->irq_count) {
             exception_pend(board, EXC_IRQ0 + (value & 0x1FF));
         }
         break;
@@ -387,7 +397,8 @@ static bool write_priority(struct vboard *board, uint32_t offset,
     } else {
         return false;
     }
-    for (unsigned i = 0; i < size && number + i < EXCEPTIONS; i++) {
+    unsigned end = EXC_IRQ0 + board->chip->irq_count;
+    for (unsigned i = 0; i < size && number + i < end; i++) {
         board->state.scs.priority[number + i] = value >> (8 * i) & 0xF0;
     }
     return true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// USART1 and USART2 (RM0390 25), asynchronous mode: both directions take the
-// time that BRR and the bus clock give.
+// USART1 and USART2 (RM0390 25, RM0008 27), asynchronous mode: both directions
+// take the time that BRR and the bus clock give.
 //
 // Bytes from vboard_uart_send wait outside the chip while the receiver is off
 // or has no baud rate; from then on they arrive back to back, whether the
@@ -53,28 +53,20 @@ enum {
 #define CR2_NOT_MODELLED 0x4800u
 #define CR3_NOT_MODELLED 0x03EAu
 
-#define AF7 7
+#define AF7      7
+#define REMAPPED 2 // USART1_REMAP in AFIO_MAPR
 
-static const struct reg regs[] = {
-    {"SR", SR, SR_RESET, 0x3FF}, {"DR", DR, 0, 0},
-    {"BRR", BRR, 0, 0xFFFF},     {"CR1", CR1, 0, 0xBFFF},
-    {"CR2", CR2, 0, 0x7F6F},     {"CR3", CR3, 0, 0x0FFF},
-    {"GTPR", GTPR, 0, 0xFFFF},
-};
+#define REGS(cr1, cr3)                                                         \
+    {                                                                          \
+        {"SR", SR, SR_RESET, 0x3FF}, {"DR", DR, 0, 0},                         \
+            {"BRR", BRR, 0, 0xFFFF}, {"CR1", CR1, 0, cr1},                     \
+            {"CR2", CR2, 0, 0x7F6F}, {"CR3", CR3, 0, cr3},                     \
+            {"GTPR", GTPR, 0, 0xFFFF},                                         \
+    }
 
-struct pin {
-    uint8_t port, pin;
-};
-
-// Pins that can carry a signal, all of them as AF7 (DS10693 table 11).
-static const struct line {
-    struct pin tx[2], rx[2];
-    uint8_t irq;
-    enum timer tx_timer, rx_timer;
-} lines[] = {
-    {{{0, 9}, {1, 6}}, {{0, 10}, {1, 7}}, 37, TIMER_USART1_TX, TIMER_USART1_RX},
-    {{{0, 2}, {3, 5}}, {{0, 3}, {3, 6}}, 38, TIMER_USART2_TX, TIMER_USART2_RX},
-};
+static const struct reg regs[] = REGS(0xBFFF, 0x0FFF);
+// without OVER8 and ONEBIT
+static const struct reg regs_f1[] = REGS(0x3FFF, 0x07FF);
 
 static struct usart_state *state_of(struct vboard *board,
                                     const struct device *device)
@@ -82,9 +74,20 @@ static struct usart_state *state_of(struct vboard *board,
     return &board->state.device.usart[device->unit - 1];
 }
 
-static const struct line *line_of(const struct device *device)
+static const struct usart_wiring *wiring_of(const struct vboard *board,
+                                            const struct device *device)
 {
-    return &lines[device->unit - 1];
+    return &board->chip->usart[device->unit - 1];
+}
+
+static enum timer tx_timer(const struct device *device)
+{
+    return device->unit == 1 ? TIMER_USART1_TX : TIMER_USART2_TX;
+}
+
+static enum timer rx_timer(const struct device *device)
+{
+    return device->unit == 1 ? TIMER_USART1_RX : TIMER_USART2_RX;
 }
 
 static uint64_t pclk(const struct vboard *board, const struct device *device)
@@ -109,10 +112,16 @@ static uint64_t frame_time(const struct vboard *board,
     return clock ? clocks_per_bit * halves * (VBOARD_S / 2) / clock : 0;
 }
 
-static bool has_pin(const struct vboard *board, const struct pin pins[2])
+static bool has_tx(const struct vboard *board, const struct pad pads[2])
 {
-    return gpio_is_alternate(board, pins[0].port, pins[0].pin, AF7) ||
-           gpio_is_alternate(board, pins[1].port, pins[1].pin, AF7);
+    return gpio_output_of(board, pads[0].port, pads[0].pin, pads[0].route) ||
+           gpio_output_of(board, pads[1].port, pads[1].pin, pads[1].route);
+}
+
+static bool has_rx(const struct vboard *board, const struct pad pads[2])
+{
+    return gpio_input_of(board, pads[0].port, pads[0].pin, pads[0].route) ||
+           gpio_input_of(board, pads[1].port, pads[1].pin, pads[1].route);
 }
 
 static void irq_update(struct vboard *board, const struct device *device)
@@ -123,7 +132,8 @@ static void irq_update(struct vboard *board, const struct device *device)
         usart->sr & usart->cr1 & (SR_IDLE | SR_RXNE | SR_TC | SR_TXE);
     bool overrun = usart->sr & SR_ORE && usart->cr1 & CR1_RXNEIE;
     bool parity = usart->sr & SR_PE && usart->cr1 & (1u << 8); // PEIE
-    nvic_line(board, line_of(device)->irq, pending || overrun || parity);
+    nvic_line(board, wiring_of(board, device)->irq,
+              pending || overrun || parity);
 }
 
 /// Transmitter ///
@@ -141,18 +151,16 @@ static void transmit(struct vboard *board, const struct device *device,
     struct usart_state *usart = state_of(board, device);
     usart->shift = value;
     usart->sending = true;
-    timer_set(board, line_of(device)->tx_timer,
-              now(board) + frame_time(board, device));
+    timer_set(board, tx_timer(device), now(board) + frame_time(board, device));
 }
 
 static void byte_leaves(struct vboard *board, const struct device *device)
 {
     struct usart_state *usart = state_of(board, device);
-    if (!has_pin(board, line_of(device)->tx)) {
+    if (!has_tx(board, wiring_of(board, device)->tx)) {
         violation(board, device->base + DR,
-                  "%s sends while no TX pin is in alternate function 7: the "
-                  "byte is lost",
-                  device->name);
+                  "%s sends while no TX pin is %s: the byte is lost",
+                  device->name, wiring_of(board, device)->tx_mode);
         return;
     }
     if (!rcc_enabled(board, device)) {
@@ -230,7 +238,7 @@ static void stop_sending(struct vboard *board, const struct device *device,
     if (falling & CR1_TE) {
         usart->sr |= SR_TC;
         usart->sending = false;
-        timer_clear(board, line_of(device)->tx_timer);
+        timer_clear(board, tx_timer(device));
     }
 }
 
@@ -253,8 +261,7 @@ static void receive_next(struct vboard *board, const struct device *device)
     }
     usart->receiving = true;
     usart->idle_next = false;
-    timer_set(board, line_of(device)->rx_timer,
-              now(board) + frame_time(board, device));
+    timer_set(board, rx_timer(device), now(board) + frame_time(board, device));
 }
 
 static uint8_t dequeue(struct usart_state *usart)
@@ -272,11 +279,10 @@ static void byte_arrives(struct vboard *board, const struct device *device,
     if (!can_receive(board, device)) {
         return; // switched off in the middle: lost, as on the wire
     }
-    if (!has_pin(board, line_of(device)->rx)) {
+    if (!has_rx(board, wiring_of(board, device)->rx)) {
         violation(board, device->base + DR,
-                  "%s receives while no RX pin is in alternate function 7: "
-                  "the byte is lost",
-                  device->name);
+                  "%s receives while no RX pin is %s: the byte is lost",
+                  device->name, wiring_of(board, device)->rx_mode);
         return;
     }
     if (usart->sr & SR_RXNE) {
@@ -299,7 +305,7 @@ static void rx_due(struct vboard *board, const struct device *device)
         receive_next(board, device);
         if (!usart->receiving && can_receive(board, device)) {
             usart->idle_next = true;
-            timer_set(board, line_of(device)->rx_timer,
+            timer_set(board, rx_timer(device),
                       now(board) + frame_time(board, device));
         }
     }
@@ -312,7 +318,7 @@ int vboard_uart_send(struct vboard *board, int uart, const void *data,
     if (uart != 1 && uart != 2) {
         return -1;
     }
-    const struct device *device = uart == 1 ? &usart1_device : &usart2_device;
+    const struct device *device = board->chip->usart[uart - 1].device;
     struct usart_state *usart = state_of(board, device);
     if (len > sizeof(usart->queue) - usart->queue_len) {
         return -1; // nothing is taken: the host offers it again later
@@ -372,7 +378,7 @@ static void write_cr1(struct vboard *board, const struct device *device,
     struct usart_state *usart = state_of(board, device);
     refuse_modes(board, device, CR1, value & CR1_NOT_MODELLED);
     stop_sending(board, device, usart->cr1 & ~value);
-    usart->cr1 = value & 0xBFFF;
+    usart->cr1 = value & device->regs[CR1 / 4].mask;
     receive_next(board, device);
 }
 
@@ -420,7 +426,7 @@ static void usart_write(struct vboard *board, const struct device *device,
         break;
     case CR3:
         refuse_modes(board, device, CR3, value & CR3_NOT_MODELLED);
-        usart->cr3 = value & 0x0FFF;
+        usart->cr3 = value & device->regs[CR3 / 4].mask;
         break;
     default:
         usart->gtpr = value;
@@ -449,49 +455,72 @@ static void usart_reset(struct vboard *board, const struct device *device,
     usart->dr = usart->brr = usart->cr1 = usart->cr2 = usart->cr3 = 0;
     usart->gtpr = usart->seen = 0;
     usart->sending = usart->receiving = usart->idle_next = false;
-    timer_clear(board, line_of(device)->tx_timer);
-    timer_clear(board, line_of(device)->rx_timer);
+    timer_clear(board, tx_timer(device));
+    timer_clear(board, rx_timer(device));
     irq_update(board, device);
 }
 
-const struct device usart1_device = {
-    .name = "USART1",
-    .base = 0x40011000,
-    .size = 0x400,
-    .enable_offset = 0x44,
-    .enable_bit = 4,
-    .unit = 1,
-    .widths = 2 | 4,
-    .read = usart_read,
-    .write = usart_write,
-    .peek = usart_peek,
-    .reset = usart_reset,
-    .regs = regs,
-    .reg_count = sizeof(regs) / sizeof(regs[0]),
+#define USART(number, address, enr, enr_bit, table)                            \
+    {                                                                          \
+        .name = "USART" #number, .base = address, .size = 0x400,               \
+        .enable_offset = enr, .enable_bit = enr_bit, .unit = number,           \
+        .widths = 2 | 4, .read = usart_read, .write = usart_write,             \
+        .peek = usart_peek, .reset = usart_reset, .regs = table,               \
+        .reg_count = sizeof(table) / sizeof(table[0]),                         \
+    }
+
+const struct device usart_f4_device[2] = {
+    USART(1, 0x40011000, 0x44, 4, regs),
+    USART(2, 0x40004400, 0x40, 17, regs),
 };
 
-const struct device usart2_device = {
-    .name = "USART2",
-    .base = 0x40004400,
-    .size = 0x400,
-    .enable_offset = 0x40,
-    .enable_bit = 17,
-    .unit = 2,
-    .widths = 2 | 4,
-    .read = usart_read,
-    .write = usart_write,
-    .peek = usart_peek,
-    .reset = usart_reset,
-    .regs = regs,
-    .reg_count = sizeof(regs) / sizeof(regs[0]),
+const struct device usart_f1_device[2] = {
+    USART(1, 0x40013800, 0x18, 14, regs_f1),
+    USART(2, 0x40004400, 0x1C, 17, regs_f1),
+};
+
+// DS10693 table 11.
+#define F4_MODE "in alternate function 7"
+const struct usart_wiring usart_f4[2] = {
+    {&usart_f4_device[0],
+     {{0, 9, AF7}, {1, 6, AF7}},
+     {{0, 10, AF7}, {1, 7, AF7}},
+     F4_MODE,
+     F4_MODE,
+     37},
+    {&usart_f4_device[1],
+     {{0, 2, AF7}, {3, 5, AF7}},
+     {{0, 3, AF7}, {3, 6, AF7}},
+     F4_MODE,
+     F4_MODE,
+     38},
+};
+
+// RM0008 tables 24 (modes) and 52, 53 (remapping); USART2's other pins are not
+// on the package.
+#define F1_TX "an alternate function output"
+#define F1_RX "an input"
+const struct usart_wiring usart_f1[2] = {
+    {&usart_f1_device[0],
+     {{0, 9, ROUTE_UNLESS(REMAPPED)}, {1, 6, ROUTE_IF(REMAPPED)}},
+     {{0, 10, ROUTE_UNLESS(REMAPPED)}, {1, 7, ROUTE_IF(REMAPPED)}},
+     F1_TX,
+     F1_RX,
+     37},
+    {&usart_f1_device[1],
+     {{0, 2, 0}, {0, 2, 0}},
+     {{0, 3, 0}, {0, 3, 0}},
+     F1_TX,
+     F1_RX,
+     38},
 };
 
 void usart_tx_due(struct vboard *board, enum timer timer)
 {
-    tx_due(board, timer == TIMER_USART1_TX ? &usart1_device : &usart2_device);
+    tx_due(board, board->chip->usart[timer == TIMER_USART2_TX].device);
 }
 
 void usart_rx_due(struct vboard *board, enum timer timer)
 {
-    rx_due(board, timer == TIMER_USART1_RX ? &usart1_device : &usart2_device);
+    rx_due(board, board->chip->usart[timer == TIMER_USART2_RX].device);
 }

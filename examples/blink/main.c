@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // The demo application: blinks, says what the last update did, confirms itself
-// when it is on trial, and updates: from the C array when the button is
-// pressed, from the console when it reads a 'u' there.
+// when it is on trial, and updates: from flash when the button is pressed (the
+// C array, or what lies in slot A on a W25Q), from the console when it reads a
+// 'u' there, from an SD card when it reads an 's'.
 
 #include "board.h"
 #include "button.h"
+#include "devices.h"
 #include "ota/app.h"
 #include "ota/image.h"
 #include "port.h"
@@ -98,10 +100,14 @@ static _Noreturn void run(struct ota_app *app, bool can_update)
         }
         // from thread mode: these program flash, which stalls the core
         if (button_pressed() && can_update) {
-            reset_if(update_from_array(app));
+            reset_if(update_from_flash(app));
         }
-        if (stm32_console_read(&board.console) == 'u' && can_update) {
+        int key = stm32_console_read(&board.console);
+        if (key == 'u' && can_update) {
             reset_if(update_from_console(app));
+        }
+        if (key == 's' && can_update) {
+            reset_if(update_from_card(app));
         }
     }
 }
@@ -114,6 +120,7 @@ int main(void)
     stm32_clock_start(&board.hse, &clocks);
     stm32_systick_start(&clocks);
     stm32_console_start(&board.console, &clocks);
+    board_w25q_start(&clocks);
     stm32_pin_output(board.app_led, false);
     button_start();
 

@@ -79,12 +79,10 @@ static int update_from(struct ota_app *app, struct ota_source *source)
     return err ? err : ota_app_request(app, OTA_SOURCE_STAGED);
 }
 
-int update_from_array(struct ota_app *app)
+// Where there are slots, the application itself stages the array first.
+static int update_from_array(struct ota_app *app)
 {
     const struct ota_layout *layout = app->layout;
-    if (!layout->array.flash) {
-        return OTA_ERR_SOURCE_OPEN;
-    }
     if (!layout->slot[0].flash) {
         return ota_app_request(app, OTA_SOURCE_C_ARRAY);
     }
@@ -93,6 +91,25 @@ int update_from_array(struct ota_app *app)
                      (const void *)(layout->flash_base + layout->array.offset),
                      layout->array.size);
     return update_from(app, &array.source);
+}
+
+int update_from_flash(struct ota_app *app)
+{
+    const struct ota_layout *layout = app->layout;
+    if (layout->array.flash) {
+        return update_from_array(app);
+    }
+    if (layout->slot[0].flash == layout->app.flash) {
+        return OTA_ERR_SOURCE_OPEN; // nobody else writes there
+    }
+    return ota_app_request(app, OTA_SOURCE_SLOT_A);
+}
+
+int update_from_card(struct ota_app *app)
+{
+    return app->bootloader.features & OTA_FEATURE_SD
+               ? ota_app_request(app, OTA_SOURCE_SD)
+               : OTA_ERR_SOURCE_OPEN;
 }
 
 int update_from_console(struct ota_app *app)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The least that an application needs to take part: 6 KiB with everything,
-// 4 of them the library's. It runs on the clock it finds after reset, 16 MHz,
-// and
+// 4 of them the library's. It runs on the clock it finds after reset and
 //
 //   - opens the library's view of the device (ota_app_open),
 //   - confirms itself once it has seen that it works (ota_app_confirm): without
@@ -14,6 +13,7 @@
 // console.
 
 #include "board.h"
+#include "devices.h"
 #include "ota/app.h"
 #include "ota/stage.h"
 #include "port.h"
@@ -21,12 +21,9 @@
 
 extern const struct ota_layout board_layout;
 
-// Where the next image is. Volatile, so that a debugger may point to another
-// place where it has put one.
+// Where the next image is, NULL: nowhere. Volatile, so that a debugger may
+// point to another place where it has put one.
 static const uint8_t *volatile next_image;
-
-// The clock after reset: HSI, not divided.
-static const struct stm32_clocks clocks = {16000000, 16000000, 16000000};
 
 // stm32_print and error texts would cost another KiB.
 #define PRINT(text)                                                            \
@@ -44,6 +41,9 @@ static int confirm(struct ota_app *app)
 static int update(struct ota_app *app)
 {
     const uint8_t *image = next_image;
+    if (!image) {
+        return OTA_ERR_SOURCE_OPEN;
+    }
     struct ota_stage stage;
     int err = ota_stage_begin(&stage, app, image, OTA_STAGE_HEAD);
     if (err == 0) {
@@ -66,16 +66,28 @@ static void wait_for_button(void)
     }
 }
 
+// A flash of its own has a driver, which needs a bus and counts the ticks.
+static void start_slots(void)
+{
+    if (board_layout.slot[0].flash != board_layout.app.flash) {
+        stm32_systick_start(&stm32_clocks_at_reset);
+        board_w25q_start(&stm32_clocks_at_reset);
+    }
+}
+
 int main(void)
 {
     // one that the option bytes start: an erase outlasts its first period
     stm32_iwdg_stretch();
-    stm32_console_start(&board.console, &clocks);
+    stm32_console_start(&board.console, &stm32_clocks_at_reset);
     stm32_pin_input_pull_up(board.button);
+    start_slots();
     PRINT("minimal " VERSION_TEXT " runs");
 
-    next_image =
-        (const uint8_t *)(board_layout.flash_base + board_layout.array.offset);
+    if (board_layout.array.flash) {
+        next_image = (const uint8_t *)(board_layout.flash_base +
+                                       board_layout.array.offset);
+    }
     struct ota_app app;
     if (confirm(&app) == 0) {
         PRINT("confirmed");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "clock.h"
+#include "pll.h"
 
 #include "registers.h"
 #include "wait.h"

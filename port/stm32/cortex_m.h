@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The core, a Cortex-M3 or M4: system control space and the few instructions that C
-// has no words for. Names as in the Armv7-M ARM (B3.2, B3.3, B3.4).
+// The core, a Cortex-M3 or M4: system control space and the few instructions
+// that C has no words for. Names as in the Armv7-M ARM (B3.2, B3.3, B3.4).
 
 #ifndef STM32_CORTEX_M_H
 #define STM32_CORTEX_M_H

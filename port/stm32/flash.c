@@ -4,7 +4,7 @@
 // stalls the bus while an operation runs, so the loops that wait here mostly
 // stand still; the bounds are for a controller that stays busy.
 
-#include "flash.h"
+#include "controller.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "gpio.h"
+#include "pins.h"
 
 #include "port.h"
 

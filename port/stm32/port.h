@@ -31,9 +31,9 @@ struct stm32_clocks {
     uint32_t pclk2;
 };
 
-// From reset: as fast as the HSE allows (F446: 168 MHz, F103: 72 MHz), else from
-// the HSI (168, 64), else the HSI as it is (16, 8). Everything else here works
-// with whatever comes out.
+// From reset: as fast as the HSE allows (F446: 168 MHz, F103: 72 MHz), else
+// from the HSI (168, 64), else the HSI as it is (16, 8). Everything else here
+// works with whatever comes out.
 void stm32_clock_start(const struct board_hse *hse,
                        struct stm32_clocks *clocks);
 
@@ -61,8 +61,8 @@ void stm32_sleep(uint32_t ms);
 void stm32_pin_output(struct board_pin pin, bool level);
 void stm32_pin_input_pull_up(struct board_pin pin);
 
-// The pin is a peripheral's: it drives it, or reads it, then with a pull-up. The
-// number of the alternate function counts on F4 alone.
+// The pin is a peripheral's: it drives it, or reads it, then with a pull-up.
+// The number of the alternate function counts on F4 alone.
 void stm32_pin_alternate(struct board_pin pin, uint8_t alternate, bool input);
 
 bool stm32_pin_read(struct board_pin pin);

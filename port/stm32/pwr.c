@@ -17,8 +17,8 @@ static void start_detector(void)
     if ((PWR->CR & PWR_CR_PVDE) != 0) {
         return; // the application's own setting stays
     }
-    PWR->CR = (PWR->CR & ~PWR_CR_PLS) | PVD_LEVEL << PWR_CR_PLS_POS |
-              PWR_CR_PVDE;
+    PWR->CR =
+        (PWR->CR & ~PWR_CR_PLS) | PVD_LEVEL << PWR_CR_PLS_POS | PWR_CR_PVDE;
     // until the comparator has settled: it may begin with either answer
     (void)stm32_wait(&PWR->CSR, 0, 1, PVD_US); // never so: all of the time
 }

@@ -3,7 +3,7 @@
 // The flash of the STM32F1 of medium density (PM0075): half-words, pages of
 // 1 KiB.
 
-#include "flash.h"
+#include "controller.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "gpio.h"
+#include "pins.h"
 
 // The pins have no alternate function numbers: a peripheral that is on has its
 // own (RM0008 9.1.9).

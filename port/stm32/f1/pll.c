@@ -3,7 +3,7 @@
 // Up to 72 MHz: the HSE, times what gives most, or half the HSI, 4 MHz, times
 // 16: 64 MHz. APB1 gets half of it (at most 36 MHz), APB2 all.
 
-#include "clock.h"
+#include "pll.h"
 
 #include "registers.h"
 #include "wait.h"

@@ -2,7 +2,7 @@
 //
 // The flash of the STM32F4 (RM0390 3): words, sectors, caches.
 
-#include "flash.h"
+#include "controller.h"
 
 #include <string.h>
 

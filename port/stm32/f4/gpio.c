@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "gpio.h"
+#include "pins.h"
 
 void stm32_gpio_use(struct gpio_regs *gpio, unsigned number, enum gpio_use use,
                     uint8_t alternate)

@@ -3,7 +3,7 @@
 // 168 MHz: the most without the regulator's over-drive, whose 7 % of speed do
 // not shorten an erase. PLL: source / PLLM = 2 MHz, * 168 = 336 MHz, / 2.
 
-#include "clock.h"
+#include "pll.h"
 
 #include "caches.h"
 #include "registers.h"

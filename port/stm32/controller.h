@@ -2,8 +2,8 @@
 //
 // Between flash.c and the generation's flash.c.
 
-#ifndef STM32_FLASH_H
-#define STM32_FLASH_H
+#ifndef STM32_CONTROLLER_H
+#define STM32_CONTROLLER_H
 
 #include "ota/flash.h"
 

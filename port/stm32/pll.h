@@ -2,8 +2,8 @@
 //
 // Between clock.c and the generation's PLL.
 
-#ifndef STM32_CLOCK_H
-#define STM32_CLOCK_H
+#ifndef STM32_PLL_H
+#define STM32_PLL_H
 
 #include "port.h"
 

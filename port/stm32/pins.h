@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Between gpio.c and the generation's part of it.
+// Between gpio.c and the generation's gpio.c.
 
-#ifndef STM32_GPIO_H
-#define STM32_GPIO_H
+#ifndef STM32_PINS_H
+#define STM32_PINS_H
 
 #include <stdint.h>
 

@@ -4,6 +4,23 @@
 
 #include "flash.h"
 
+#define SR_EOP    (1u << 0)
+#define SR_OPERR  (1u << 1)
+#define SR_WRPERR (1u << 4)
+#define SR_PGAERR (1u << 5)
+#define SR_PGPERR (1u << 6)
+#define SR_PGSERR (1u << 7)
+#define SR_RDERR  (1u << 8)
+#define SR_BSY    (1u << 16)
+
+#define CR_PG    (1u << 0)
+#define CR_SER   (1u << 1)
+#define CR_MER   (1u << 2)
+#define CR_STRT  (1u << 16)
+#define CR_EOPIE (1u << 24)
+#define CR_ERRIE (1u << 25)
+#define CR_LOCK  (1u << 31)
+
 enum {
     ACR = 0x00,
     KEYR = 0x04,
@@ -13,17 +30,14 @@ enum {
     OPTCR = 0x14
 };
 
-#define ACR_LATENCY  0xFu
 #define ACR_ICEN     (1u << 9)
 #define ACR_DCEN     (1u << 10)
 #define ACR_ICRST    (1u << 11)
 #define ACR_DCRST    (1u << 12)
 #define ACR_WRITABLE 0x00001F0Fu
 
-#define SR_ERRORS                                                              \
-    (FLASH_SR_WRPERR | FLASH_SR_PGAERR | FLASH_SR_PGPERR | FLASH_SR_PGSERR |   \
-     FLASH_SR_RDERR)
-#define SR_CLEARABLE (SR_ERRORS | FLASH_SR_EOP | FLASH_SR_OPERR)
+#define SR_ERRORS    (SR_WRPERR | SR_PGAERR | SR_PGPERR | SR_PGSERR | SR_RDERR)
+#define SR_CLEARABLE (SR_ERRORS | SR_EOP | SR_OPERR)
 
 #define CR_WRITABLE 0x8301037Fu
 
@@ -34,12 +48,28 @@ enum {
 
 #define FLASH_IRQ 4
 
+#define PROGRAM_TYPICAL (16 * VBOARD_US)
+#define PROGRAM_MAXIMUM (100 * VBOARD_US)
+
+// Erase times in milliseconds for x8, x16, x32, typical and maximum (the
+// table of the flash memory characteristics in DS10693; maximum is twice the
+// typical value throughout). x64 takes what x32 takes: it is refused anyway.
+static const struct {
+    uint32_t size;
+    uint16_t ms[4];
+} erase_times[] = {
+    {16 * 1024, {400, 300, 250, 250}},
+    {64 * 1024, {1200, 700, 550, 550}},
+    {128 * 1024, {2000, 1300, 1000, 1000}},
+    {512 * 1024, {8000, 5500, 4000, 4000}}, // mass erase
+};
+
 static const struct reg regs[] = {
     {"ACR", ACR, 0, ACR_WRITABLE},
     {"KEYR", KEYR, 0, 0},
     {"OPTKEYR", OPTKEYR, 0, 0},
-    {"SR", SR, 0, SR_CLEARABLE | FLASH_SR_BSY},
-    {"CR", CR, FLASH_CR_LOCK, CR_WRITABLE},
+    {"SR", SR, 0, SR_CLEARABLE | SR_BSY},
+    {"CR", CR, CR_LOCK, CR_WRITABLE},
     {"OPTCR", OPTCR, OPTCR_RESET, OPTCR_OPTLOCK},
 };
 
@@ -57,7 +87,7 @@ static uint32_t flash_peek(const struct vboard *board,
     case ACR:
         return flash->acr;
     case SR:
-        return flash->sr;
+        return flash->sr | (flash->busy.on ? SR_BSY : 0);
     case CR:
         return flash->cr;
     case OPTCR:
@@ -67,22 +97,26 @@ static uint32_t flash_peek(const struct vboard *board,
     }
 }
 
-unsigned flash_latency(const struct vboard *board)
+static uint64_t duration(const struct vboard *board, enum vboard_flash_op op,
+                         uint32_t size)
 {
-    return board->state.device.flash.acr & ACR_LATENCY;
-}
-
-bool flash_caches_stale(const struct vboard *board)
-{
-    const struct flash_state *flash = &board->state.device.flash;
-    return flash->icache_stale || flash->dcache_stale;
+    bool maximum = board->config.timing == VBOARD_MAXIMUM;
+    if (op == VBOARD_PROGRAM) {
+        return maximum ? PROGRAM_MAXIMUM : PROGRAM_TYPICAL;
+    }
+    unsigned row = 0;
+    while (erase_times[row].size != size) {
+        row++;
+    }
+    unsigned psize = (board->state.device.flash.cr >> 8) & 3;
+    return erase_times[row].ms[psize] * VBOARD_MS * (maximum ? 2 : 1);
 }
 
 static void irq_update(struct vboard *board)
 {
     const struct flash_state *flash = state_of(board);
-    bool eop = flash->sr & FLASH_SR_EOP && flash->cr & FLASH_CR_EOPIE;
-    bool error = flash->sr & FLASH_SR_OPERR && flash->cr & FLASH_CR_ERRIE;
+    bool eop = flash->sr & SR_EOP && flash->cr & CR_EOPIE;
+    bool error = flash->sr & SR_OPERR && flash->cr & CR_ERRIE;
     nvic_line(board, FLASH_IRQ, eop || error);
 }
 
@@ -91,21 +125,20 @@ static void fail(struct vboard *board, uint32_t flag)
 {
     struct flash_state *flash = state_of(board);
     flash->sr |= flag;
-    if (flash->cr & FLASH_CR_ERRIE) {
-        flash->sr |= FLASH_SR_OPERR;
+    if (flash->cr & CR_ERRIE) {
+        flash->sr |= SR_OPERR;
     }
     irq_update(board);
 }
 
-void flash_ended(struct vboard *board, bool failed)
+static void ended(struct vboard *board, bool failed)
 {
     struct flash_state *flash = state_of(board);
-    flash->sr &= ~FLASH_SR_BSY;
-    flash->cr &= ~FLASH_CR_STRT;
+    flash->cr &= ~CR_STRT;
     if (failed) {
-        flash->sr |= FLASH_SR_OPERR;
-    } else if (flash->cr & FLASH_CR_EOPIE) {
-        flash->sr |= FLASH_SR_EOP;
+        flash->sr |= SR_OPERR;
+    } else if (flash->cr & CR_EOPIE) {
+        flash->sr |= SR_EOP;
     }
     if (flash->busy.op == VBOARD_ERASE) {
         flash->icache_stale |= flash->icache_used;
@@ -121,7 +154,7 @@ static void write_acr(struct vboard *board, uint32_t value)
     // ICEN and DCEN stand two bits below their resets
     uint32_t refused = value & (enabled << 2);
     if (refused) {
-        violation(board, flash_device.base + ACR,
+        violation(board, flash_f4_device.base + ACR,
                   "FLASH ACR %s set while that cache is enabled: ignored",
                   refused & ACR_ICRST ? "ICRST" : "DCRST");
     }
@@ -137,35 +170,19 @@ static void write_acr(struct vboard *board, uint32_t value)
     rcc_check_limits(board);
 }
 
-// Both key registers work alike: two keys in a row clear a lock bit; anything
-// else locks until the next reset and ends in a bus error (RM0390 3.6.1).
 static void write_key(struct vboard *board, uint32_t offset, uint32_t value)
 {
+    static const uint32_t option_keys[2] = {0x08192A3B, 0x4C5D6E7F};
     struct flash_state *flash = state_of(board);
-    static const uint32_t keys[2][2] = {{0x45670123, 0xCDEF89AB},
-                                        {0x08192A3B, 0x4C5D6E7F}};
-    unsigned which = offset == OPTKEYR;
-    uint32_t *reg = which ? &flash->optcr : &flash->cr;
-    uint32_t lock = which ? OPTCR_OPTLOCK : FLASH_CR_LOCK;
-    unsigned *step = which ? &flash->optkey_step : &flash->key_step;
-    bool *dead = which ? &flash->optkey_dead : &flash->key_dead;
-    uint32_t address = flash_device.base + offset;
-    if (!(*reg & lock)) {
-        violation(board, address, "FLASH %s written while unlocked already",
-                  reg_name(&flash_device, offset));
-        return;
-    }
-    if (*dead || value != keys[which][*step]) {
-        *dead = true;
-        violation(board, address,
-                  "FLASH %s: 0x%08X is not key %u; locked until the next reset",
-                  reg_name(&flash_device, offset), (unsigned)value, *step + 1);
-        cpu_bus_fault(board, address);
-        return;
-    }
-    *step ^= 1;
-    if (*step == 0) {
-        *reg &= ~lock;
+    if (offset == OPTKEYR) {
+        bool open = !(flash->optcr & OPTCR_OPTLOCK);
+        if (flash_key(board, &flash->option_lock, open, option_keys, offset,
+                      value)) {
+            flash->optcr &= ~OPTCR_OPTLOCK;
+        }
+    } else if (flash_key(board, &flash->lock, !(flash->cr & CR_LOCK),
+                         flash_keys, offset, value)) {
+        flash->cr &= ~CR_LOCK;
     }
 }
 
@@ -181,7 +198,7 @@ static bool acceptable(struct vboard *board, uint32_t address)
                   "flash operation with error flags 0x%03X left in FLASH_SR; "
                   "clear them by writing 1",
                   (unsigned)(flash->sr & SR_ERRORS));
-        fail(board, FLASH_SR_PGSERR);
+        fail(board, SR_PGSERR);
         return false;
     }
     if (psize == 3) {
@@ -210,20 +227,20 @@ static bool is_protected(const struct vboard *board, unsigned first,
 
 static bool erase_bits_right(struct vboard *board)
 {
-    const uint32_t address = flash_device.base + CR;
+    const uint32_t address = flash_f4_device.base + CR;
     uint32_t cr = state_of(board)->cr;
     unsigned snb = (cr >> 3) & 0xF;
-    if (cr & FLASH_CR_SER && cr & FLASH_CR_MER) {
+    if (cr & CR_SER && cr & CR_MER) {
         violation(board, address,
                   "FLASH CR SER and MER both set: nothing is erased");
         return false;
     }
-    if (!(cr & (FLASH_CR_SER | FLASH_CR_MER)) || cr & FLASH_CR_PG) {
+    if (!(cr & (CR_SER | CR_MER)) || cr & CR_PG) {
         violation(board, address,
                   "FLASH CR STRT set with PG set, or neither SER nor MER");
         return false;
     }
-    if (cr & FLASH_CR_SER && snb >= board->chip->sector_count) {
+    if (cr & CR_SER && snb >= board->chip->sector_count) {
         violation(board, address, "FLASH CR SNB selects sector %u of 0 to %u",
                   snb, board->chip->sector_count - 1);
         return false;
@@ -234,21 +251,21 @@ static bool erase_bits_right(struct vboard *board)
 static void start_erase(struct vboard *board)
 {
     struct flash_state *flash = state_of(board);
-    flash->cr &= ~FLASH_CR_STRT;
+    flash->cr &= ~CR_STRT;
     if (!erase_bits_right(board)) {
-        fail(board, FLASH_SR_PGSERR);
+        fail(board, SR_PGSERR);
         return;
     }
-    if (!acceptable(board, flash_device.base + CR)) {
+    if (!acceptable(board, flash_f4_device.base + CR)) {
         return;
     }
-    bool mass = flash->cr & FLASH_CR_MER;
+    bool mass = flash->cr & CR_MER;
     unsigned first = mass ? 0 : (flash->cr >> 3) & 0xF;
     if (is_protected(board, first, mass ? board->chip->sector_count : 1)) {
-        fail(board, FLASH_SR_WRPERR);
+        fail(board, SR_WRPERR);
         return;
     }
-    flash->cr |= FLASH_CR_STRT;
+    flash->cr |= CR_STRT;
     flash_erase(board, flash_sector_start(board, first),
                 mass ? board->chip->flash_size
                      : board->chip->sector_size[first]);
@@ -262,9 +279,9 @@ static void write_cr(struct vboard *board, uint32_t offset, uint32_t value,
     }
     struct flash_state *flash = state_of(board);
     value = bus_lanes(flash->cr, offset, value, size) & CR_WRITABLE;
-    if (flash->cr & FLASH_CR_LOCK) {
+    if (flash->cr & CR_LOCK) {
         if (value != (flash->cr & CR_WRITABLE)) {
-            violation(board, flash_device.base + CR,
+            violation(board, flash_f4_device.base + CR,
                       "FLASH CR written while locked: ignored; write the keys "
                       "to KEYR first");
         }
@@ -272,7 +289,7 @@ static void write_cr(struct vboard *board, uint32_t offset, uint32_t value,
     }
     flash->cr = value;
     irq_update(board);
-    if (value & FLASH_CR_STRT) {
+    if (value & CR_STRT) {
         start_erase(board);
     }
 }
@@ -280,8 +297,8 @@ static void write_cr(struct vboard *board, uint32_t offset, uint32_t value,
 static void write_optcr(struct vboard *board, uint32_t value)
 {
     struct flash_state *flash = state_of(board);
-    uint32_t address = flash_device.base + OPTCR;
-    uint32_t old = flash_peek(board, &flash_device, OPTCR);
+    uint32_t address = flash_f4_device.base + OPTCR;
+    uint32_t old = flash_peek(board, &flash_f4_device, OPTCR);
     if (flash->optcr & OPTCR_OPTLOCK) {
         if (value != old) {
             violation(board, address,
@@ -331,32 +348,29 @@ static uint32_t store_error(struct vboard *board, uint32_t address,
 {
     uint32_t cr = state_of(board)->cr;
     unsigned width = 1u << ((cr >> 8) & 3);
-    if (!(cr & FLASH_CR_PG) || cr & (FLASH_CR_SER | FLASH_CR_MER)) {
+    if (!(cr & CR_PG) || cr & (CR_SER | CR_MER)) {
         violation(board, address,
                   "store to flash while FLASH CR is not set up for it: PGSERR; "
                   "it needs PG set, SER and MER clear");
-        return FLASH_SR_PGSERR;
+        return SR_PGSERR;
     }
     if (size != width) {
         violation(board, address,
                   "store of %u bits to flash with PSIZE for %u: PGPERR",
                   8 * size, 8 * width);
-        return FLASH_SR_PGPERR;
+        return SR_PGPERR;
     }
     if (address % size) {
         violation(board, address,
                   "store of %u bits to flash is not aligned: PGAERR", 8 * size);
-        return FLASH_SR_PGAERR;
+        return SR_PGAERR;
     }
     return 0;
 }
 
-void flash_store(struct vboard *board, uint32_t address, uint64_t value,
-                 unsigned size)
+static void store(struct vboard *board, uint32_t address, uint64_t value,
+                  unsigned size)
 {
-    if (cpu_ended(board) || !flash_wait(board)) {
-        return;
-    }
     uint32_t error = store_error(board, address, size);
     if (error) {
         fail(board, error);
@@ -367,7 +381,7 @@ void flash_store(struct vboard *board, uint32_t address, uint64_t value,
     }
     uint32_t offset = address - board->chip->flash_base;
     if (is_protected(board, flash_sector_of(board, offset), 1)) {
-        fail(board, FLASH_SR_WRPERR);
+        fail(board, SR_WRPERR);
         return;
     }
     flash_program(board, offset, value, size);
@@ -383,23 +397,17 @@ static void flash_reset(struct vboard *board, const struct device *device,
     struct flash_state *flash = state_of(board);
     flash->acr = 0;
     flash->sr = 0;
-    flash->cr = FLASH_CR_LOCK;
+    flash->cr = CR_LOCK;
     flash->optcr = OPTCR_RESET;
     if (board->config.hardware_watchdog) {
         flash->optcr &= ~OPTCR_WDG_SW;
     }
-    flash->key_step = flash->optkey_step = 0;
-    flash->key_dead = flash->optkey_dead = false;
+    flash->lock = flash->option_lock = (struct flash_lock){0};
     flash->icache_used = flash->icache_stale = false;
     flash->dcache_used = flash->dcache_stale = false;
 }
 
-void vboard_protect_sectors(struct vboard *board, uint32_t sectors)
-{
-    state_of(board)->protected_sectors = sectors;
-}
-
-const struct device flash_device = {
+const struct device flash_f4_device = {
     .name = "FLASH",
     .base = 0x40023C00,
     .size = 0x400,
@@ -409,4 +417,11 @@ const struct device flash_device = {
     .reset = flash_reset,
     .regs = regs,
     .reg_count = sizeof(regs) / sizeof(regs[0]),
+};
+
+const struct flash_family flash_f4 = {
+    .device = &flash_f4_device,
+    .duration = duration,
+    .store = store,
+    .ended = ended,
 };
