@@ -29,6 +29,7 @@ static bool is_asked(const struct ota_boot *boot,
 static bool find_source(struct ota_boot *boot)
 {
     const struct ota_boot_config *config = boot->config;
+    boot->slot = OTA_SLOT_NONE; // until it is staged in one
     while (boot->source_index < config->source_count &&
            !is_asked(boot, &config->sources[boot->source_index])) {
         boot->source_index++;

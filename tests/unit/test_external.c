@@ -695,16 +695,17 @@ static void trial_while_it_is_dead(void **state)
 static void recovery_without_slots(void **state)
 {
     (void)state;
-    for (int by_card = 0; by_card < 2; by_card++) {
+    for (int by = 0; by < 3; by++) { // a line, a card, then the line
         restart(SLOTS_W25Q);
         wipe_area(&board.layout.app);
         dies_at(1);
         board.config.recovery = true;
         assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
         struct watch *running = watch_area(&board, &board.layout.app);
-        if (by_card) {
+        if (by > 0) {
             insert_card(V3, SIZE3);
-        } else {
+        }
+        if (by != 1) {
             send(V3, SIZE3);
         }
         int verdict = continue_boot(&board);
@@ -715,6 +716,7 @@ static void recovery_without_slots(void **state)
         assert_true(app_holds(&board, V3, SIZE3));
         assert_on_trial(V3);
         assert_int_equal(newest(&board).staged, OTA_SLOT_NONE);
+        assert_int_equal(newest(&board).backup, OTA_SLOT_NONE);
         assert_true(running->erased <= 3 * 1024); // once
     }
 }
