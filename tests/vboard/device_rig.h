@@ -53,6 +53,7 @@ struct rig {
     struct mailbox box; // as the last run left it
     unsigned violations;
     char violation[256]; // the last one
+    char handover[1024]; // what the last hand-over check has found
     // all events but violations, in order
     struct rig_event {
         enum vboard_event_kind kind;
@@ -64,7 +65,8 @@ struct rig {
     unsigned events;
 };
 
-// config may be NULL; its event callback and log are the rig's.
+// config may be NULL; its event callback and log are the rig's. Without an mcu
+// it is an stm32f446re.
 void rig_open(struct rig *rig, const struct vboard_config *config);
 void rig_close(struct rig *rig);
 // Power on, with this script to run. It ends at a step of kind STEP_END.
