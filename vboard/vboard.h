@@ -40,7 +40,8 @@ enum vboard_stop {
 
 enum vboard_event_kind {
     VBOARD_EVENT_RESET,     // cause holds RCC_CSR flags, text names them
-    VBOARD_EVENT_PIN,       // an output pin changed: text "PA4", value 0 or 1
+    VBOARD_EVENT_PIN,       // an output pin changed: text "PA4", value 0 or 1;
+                            // not told of those that select an SPI chip
     VBOARD_EVENT_UART,      // a byte was sent: unit 1 or 2, value the byte
     VBOARD_EVENT_FLASH,     // a flash operation began: see op, address, size;
                             // unit 0: internal, 1: the W25Q (address counts
@@ -127,8 +128,10 @@ struct vboard_wear {
 int vboard_attach_w25q(struct vboard *board,
                        const struct vboard_spi_place *place);
 
-// Its contents, 8 MiB; may be written while the board is not running. A
-// snapshot holds them too. *size may be NULL. NULL: there is none.
+// Its contents, 8 MiB; may be written while the board is not running, until the
+// next vboard_save or vboard_restore: then ask again. A snapshot holds them
+// too, and costs the sectors that were written since the one before. *size may
+// be NULL. NULL: there is none.
 uint8_t *vboard_w25q(struct vboard *board, size_t *size);
 
 // Puts an SD card into a socket that is by default at SPI1: path is a file with
@@ -142,7 +145,7 @@ int vboard_insert_sd(struct vboard *board, const char *path,
 // Test hooks for chips that fail, from now on.
 enum vboard_spi_fault {
     VBOARD_SPI_GOOD,
-    VBOARD_SPI_MISO_HIGH,  // MISO is stuck
+    VBOARD_SPI_MISO_HIGH, // MISO is stuck
     VBOARD_SPI_MISO_LOW,
     VBOARD_W25Q_WRONG_ID,  // another maker's JEDEC id
     VBOARD_W25Q_BUSY,      // BUSY never ends
@@ -185,7 +188,8 @@ void vboard_stop(struct vboard *board);
 enum vboard_cut { VBOARD_CUT_BEFORE, VBOARD_CUT_TORN, VBOARD_CUT_AFTER };
 
 // Cuts the power at flash operation number op (1 is the first from now on), of
-// the internal flash and the W25Q counted together. TORN leaves half of it done: bits of a word, some of a sector. 0: never.
+// the internal flash and the W25Q counted together. TORN leaves half of it
+// done: bits of a word, some of a sector. 0: never.
 void vboard_cut_at_op(struct vboard *board, uint64_t op, enum vboard_cut how);
 
 // Cuts the power at a virtual time. UINT64_MAX: never.
