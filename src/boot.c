@@ -16,20 +16,6 @@
 
 /// Helpers ///
 
-enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state)
-{
-    boot->state = (uint8_t)state;
-    boot->position = 0;
-    boot->crc = 0;
-    return OTA_BOOT_BUSY;
-}
-
-enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state)
-{
-    ota_boot_go(boot, state);
-    return OTA_BOOT_NO_APP;
-}
-
 static enum ota_step step_of(const struct ota_boot *boot)
 {
     if (boot->touched ||

@@ -70,6 +70,7 @@ int ota_install_erase(struct ota_boot *boot)
     }
     ota_boot_progress(boot, 1, 1);
     writer->position = OTA_HEADER_SPACE; // programmed last
+    boot->position = 0;                  // of what is verified
     return ota_boot_go(boot, STATE_COPY);
 }
 

@@ -9,9 +9,7 @@
 
 uint32_t ota_journal_capacity(const struct ota_journal *journal)
 {
-    uint32_t a = journal->units[0].size;
-    uint32_t b = journal->units[1].size;
-    return (a < b ? a : b) / OTA_RECORD_SIZE;
+    return journal->capacity;
 }
 
 static const struct ota_area *unit_of(const struct ota_journal *journal,
@@ -20,13 +18,14 @@ static const struct ota_area *unit_of(const struct ota_journal *journal,
     return &journal->units[turns % 2];
 }
 
-// 1: a valid record of this position, 0: blank, -1: anything else (torn,
-// corrupt, not readable).
-static int read_position(const struct ota_journal *journal, uint32_t unit,
-                         uint32_t position, struct ota_record *record)
+// 1: a valid record of this position, counted through both units, 0: blank, -1:
+// anything else (torn, corrupt, not readable).
+static int read_position(const struct ota_journal *journal, uint32_t position,
+                         struct ota_record *record)
 {
-    const struct ota_area *area = &journal->units[unit];
-    uint32_t offset = position * OTA_RECORD_SIZE;
+    const struct ota_area *area =
+        unit_of(journal, position / journal->capacity);
+    uint32_t offset = position % journal->capacity * OTA_RECORD_SIZE;
     if (ota_area_is_blank(area, offset, OTA_RECORD_SIZE) == 1) {
         return 0;
     }
@@ -36,12 +35,7 @@ static int read_position(const struct ota_journal *journal, uint32_t unit,
         return -1;
     }
     // a sequence names its unit and position: a stray copy is not valid
-    uint32_t capacity = ota_journal_capacity(journal);
-    if (record->sequence % capacity != position ||
-        record->sequence / capacity % 2 != unit) {
-        return -1;
-    }
-    return 1;
+    return record->sequence % (2 * journal->capacity) == position ? 1 : -1;
 }
 
 // No flash lives long enough for the numbers to wrap, but a made-up record may
@@ -63,16 +57,18 @@ int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
     if (!can_hold_a_journal(&units[0]) || !can_hold_a_journal(&units[1])) {
         return OTA_ERR_ARGUMENT;
     }
+    uint32_t smaller =
+        units[0].size < units[1].size ? units[0].size : units[1].size;
+    uint32_t capacity = smaller / OTA_RECORD_SIZE;
+    journal->capacity = capacity;
     journal->blank = true;
-    uint32_t capacity = ota_journal_capacity(journal);
     uint32_t used[2] = {0, 0}; // up to and with the last that is not blank
     for (uint32_t i = 0; i < 2 * capacity; i++) {
         struct ota_record record;
-        uint32_t unit = i / capacity;
-        int found = read_position(journal, unit, i % capacity, &record);
+        int found = read_position(journal, i, &record);
         if (found != 0) {
             journal->blank = false;
-            used[unit] = i % capacity + 1;
+            used[i / capacity] = i % capacity + 1;
         }
         if (found == 1 &&
             (!journal->valid ||
@@ -93,7 +89,7 @@ int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
 
 uint32_t ota_journal_free(const struct ota_journal *journal)
 {
-    return ota_journal_capacity(journal) - journal->next;
+    return journal->capacity - journal->next;
 }
 
 // Programs one position and reads it back.
@@ -115,7 +111,7 @@ static int write_position(const struct ota_area *area, uint32_t offset,
 int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
 {
     const struct ota_area *area = unit_of(journal, journal->turns);
-    uint32_t capacity = ota_journal_capacity(journal);
+    uint32_t capacity = journal->capacity;
     if (journal->next >= capacity) {
         return OTA_ERR_JOURNAL_FULL;
     }
@@ -152,15 +148,15 @@ static int start_unit(struct ota_journal *journal, uint32_t turns,
     if (err) {
         return err;
     }
-    struct ota_journal turned = *journal;
-    turned.turns = turns;
-    turned.next = 0;
-    err = ota_journal_append(&turned, record);
+    uint32_t turns_before = journal->turns, next_before = journal->next;
+    journal->turns = turns;
+    journal->next = 0;
+    err = ota_journal_append(journal, record);
     if (err) {
-        return err;
+        journal->turns = turns_before;
+        journal->next = next_before;
     }
-    *journal = turned;
-    return 0;
+    return err;
 }
 
 // The first record of a journal without any. What the other unit holds is no

@@ -64,11 +64,20 @@ int ota_install_finish(struct ota_boot *boot);
 
 /// boot.c ///
 
-// Goes to a state with position and crc at 0.
-enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state);
+static inline enum ota_verdict ota_boot_go(struct ota_boot *boot,
+                                           enum state state)
+{
+    boot->state = (uint8_t)state;
+    return OTA_BOOT_BUSY;
+}
 
 // The same, and tells the caller that there is nothing to run yet.
-enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state);
+static inline enum ota_verdict ota_boot_wait(struct ota_boot *boot,
+                                             enum state state)
+{
+    boot->state = (uint8_t)state;
+    return OTA_BOOT_NO_APP;
+}
 
 // Whether it is the one that the journal has on trial.
 bool ota_boot_app_on_trial(const struct ota_boot *boot);

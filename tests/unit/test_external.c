@@ -331,6 +331,24 @@ static void no_slot_no_request(void **state)
     assert_int_not_equal(newest(&board).result, 0);
 }
 
+// The record of the last update's end is missing: the next boot needs the slots
+// as they are.
+static void slot_a_in_the_middle_of_something(void **state)
+{
+    (void)state;
+    const uint8_t states[] = {OTA_STATE_INSTALLING, OTA_STATE_REVERTING};
+    for (unsigned i = 0; i < 2; i++) {
+        restart(SLOTS_W25Q);
+        assert_int_equal(stage_image(&board, V2, SIZE2), 0);
+        struct ota_record record = newest(&board);
+        record.state = states[i];
+        append_record(&board, record);
+        assert_int_equal(ask(OTA_SOURCE_SLOT_A), OTA_ERR_BUSY);
+        assert_int_equal(newest(&board).staged, OTA_SLOT_A);
+        assert_int_equal(newest(&board).ota_flag, OTA_FLAG_NONE);
+    }
+}
+
 static void slot_a_and_no_application(void **state)
 {
     (void)state;
@@ -800,6 +818,7 @@ int main(void)
         TEST(slot_a_holds_what_runs),
         TEST(slot_a_holds_nothing_good),
         TEST(no_slot_no_request),
+        TEST(slot_a_in_the_middle_of_something),
         TEST(slot_a_and_no_application),
         TEST(slot_a_asked_for_twice),
         TEST(card_is_asked_when_told_to),
