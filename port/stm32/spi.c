@@ -15,31 +15,22 @@ static const struct stm32_spi_bus *bus_of(const struct ota_bus *bus)
     return (const struct stm32_spi_bus *)bus;
 }
 
-// The bus before may have had another rate, which is changed while the SPI is
-// off.
-static void set_rate(const struct stm32_spi_bus *bus)
-{
-    if (bus->spi->CR1 != bus->cr1) {
-        bus->spi->CR1 = bus->cr1 & ~SPI_CR1_SPE;
-        bus->spi->CR1 = bus->cr1;
-    }
-}
-
 static void select_chip(const struct ota_bus *bus)
 {
-    set_rate(bus_of(bus));
     stm32_pin_write(bus_of(bus)->place->cs, false);
 }
 
 // A byte goes out when the one before has been fetched: there is no FIFO, and
-// an interrupt between the two must not lose one.
+// an interrupt between the two must not lose one. The rate is set each time:
+// the bus before may have had another. It may be changed while nothing is on
+// the way (RM0390 26.7.1, RM0008 25.5.1: BR).
 static int transfer(const struct ota_bus *bus, const void *out, void *in,
                     size_t len)
 {
     struct spi_regs *spi = bus_of(bus)->spi;
     const uint8_t *from = out;
     uint8_t *to = in;
-    set_rate(bus_of(bus)); // there may have been no select
+    spi->CR1 = bus_of(bus)->cr1;
     for (size_t i = 0; i < len; i++) {
         spi->DR = from ? from[i] : 0xFF;
         uint32_t left = PATIENCE;
@@ -93,7 +84,7 @@ void stm32_spi_init(struct stm32_spi_bus *bus, const struct board_spi *place,
     // RM0008 25.3.10)
     bus->cr1 = SPI_CR1_MSTR | SPI_CR1_SSM | SPI_CR1_SSI | SPI_CR1_SPE |
                divider(clock, max_hz < SPI_MAX_HZ ? max_hz : SPI_MAX_HZ);
-    set_rate(bus); // before the pins: the clock rests low
+    bus->spi->CR1 = bus->cr1; // before the pins: the clock rests low
 
     stm32_pin_alternate(place->sck, place->alternate, false);
     stm32_pin_alternate(place->mosi, place->alternate, false);
