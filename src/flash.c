@@ -44,6 +44,23 @@ int ota_area_prog(const struct ota_area *area, uint32_t offset,
     return area->flash->prog(area->flash, area->offset + offset, data, len);
 }
 
+int ota_area_prog_checked(const struct ota_area *area, uint32_t offset,
+                          const void *data, size_t len)
+{
+    uint8_t check[OTA_MAX_CHECKED];
+    if (len > sizeof check) {
+        return OTA_ERR_ARGUMENT;
+    }
+    int err = ota_area_prog(area, offset, data, len);
+    if (err == 0) {
+        err = ota_area_read(area, offset, check, len);
+    }
+    if (err == 0 && memcmp(check, data, len) != 0) {
+        err = OTA_ERR_FLASH_VERIFY;
+    }
+    return err;
+}
+
 // The size of the erase unit that begins at this offset of the device, or 0.
 static uint32_t unit_at(const struct ota_geometry *geometry, uint32_t offset)
 {

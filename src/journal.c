@@ -2,8 +2,6 @@
 
 #include "ota/journal.h"
 
-#include <string.h>
-
 // Positions that one append tries before it gives up on a unit.
 #define APPEND_TRIES 4
 
@@ -18,14 +16,13 @@ static const struct ota_area *unit_of(const struct ota_journal *journal,
     return &journal->units[turns % 2];
 }
 
-// 1: a valid record of this position, counted through both units, 0: blank, -1:
-// anything else (torn, corrupt, not readable).
-static int read_position(const struct ota_journal *journal, uint32_t position,
-                         struct ota_record *record)
+// 1: a valid record of this position, 0: blank, -1: anything else (torn,
+// corrupt, not readable).
+static int read_position(const struct ota_journal *journal, uint32_t unit,
+                         uint32_t position, struct ota_record *record)
 {
-    const struct ota_area *area =
-        unit_of(journal, position / journal->capacity);
-    uint32_t offset = position % journal->capacity * OTA_RECORD_SIZE;
+    const struct ota_area *area = &journal->units[unit];
+    uint32_t offset = position * OTA_RECORD_SIZE;
     if (ota_area_is_blank(area, offset, OTA_RECORD_SIZE) == 1) {
         return 0;
     }
@@ -35,7 +32,8 @@ static int read_position(const struct ota_journal *journal, uint32_t position,
         return -1;
     }
     // a sequence names its unit and position: a stray copy is not valid
-    return record->sequence % (2 * journal->capacity) == position ? 1 : -1;
+    uint32_t its = record->sequence % (2 * journal->capacity);
+    return its == unit * journal->capacity + position ? 1 : -1;
 }
 
 // No flash lives long enough for the numbers to wrap, but a made-up record may
@@ -45,30 +43,16 @@ static bool is_newer(uint32_t sequence, uint32_t than)
     return (int32_t)(sequence - than) > 0;
 }
 
-static bool can_hold_a_journal(const struct ota_area *area)
+// Looks for the newest record; returns how many positions are used, up to and
+// with the last that is not blank.
+static uint32_t scan_unit(struct ota_journal *journal, uint32_t unit)
 {
-    return ota_area_unit_size(area, 0) == (int32_t)area->size &&
-           area->size / OTA_RECORD_SIZE > OTA_JOURNAL_RESERVE;
-}
-
-int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
-{
-    *journal = (struct ota_journal){.units = units};
-    if (!can_hold_a_journal(&units[0]) || !can_hold_a_journal(&units[1])) {
-        return OTA_ERR_ARGUMENT;
-    }
-    uint32_t smaller =
-        units[0].size < units[1].size ? units[0].size : units[1].size;
-    uint32_t capacity = smaller / OTA_RECORD_SIZE;
-    journal->capacity = capacity;
-    journal->blank = true;
-    uint32_t used[2] = {0, 0}; // up to and with the last that is not blank
-    for (uint32_t i = 0; i < 2 * capacity; i++) {
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < journal->capacity; i++) {
         struct ota_record record;
-        int found = read_position(journal, i, &record);
+        int found = read_position(journal, unit, i, &record);
         if (found != 0) {
-            journal->blank = false;
-            used[i / capacity] = i % capacity + 1;
+            used = i + 1;
         }
         if (found == 1 &&
             (!journal->valid ||
@@ -77,35 +61,43 @@ int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
             journal->valid = true;
         }
     }
+    return used;
+}
+
+// The records that a unit takes; 0: it is none.
+static uint32_t capacity_of(const struct ota_area *unit)
+{
+    return ota_area_unit_size(unit, 0) == (int32_t)unit->size
+               ? unit->size / OTA_RECORD_SIZE
+               : 0;
+}
+
+int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
+{
+    *journal = (struct ota_journal){.units = units};
+    uint32_t a = capacity_of(&units[0]), b = capacity_of(&units[1]);
+    uint32_t capacity = a < b ? a : b;
+    if (capacity <= OTA_JOURNAL_RESERVE) {
+        return OTA_ERR_ARGUMENT;
+    }
+    journal->capacity = capacity;
+    a = scan_unit(journal, 0);
+    b = scan_unit(journal, 1);
+    journal->blank = (a | b) == 0;
     if (!journal->valid) {
         journal->next = capacity; // nothing known: begin with an erase
         return OTA_ERR_JOURNAL_EMPTY;
     }
-    journal->turns = journal->newest.sequence / capacity;
-    journal->next = used[journal->turns % 2];
-    journal->torn = journal->next != journal->newest.sequence % capacity + 1;
+    uint32_t sequence = journal->newest.sequence;
+    journal->turns = sequence / capacity;
+    journal->next = journal->turns % 2 ? b : a;
+    journal->torn = journal->next != sequence % capacity + 1;
     return 0;
 }
 
 uint32_t ota_journal_free(const struct ota_journal *journal)
 {
     return journal->capacity - journal->next;
-}
-
-// Programs one position and reads it back.
-static int write_position(const struct ota_area *area, uint32_t offset,
-                          const uint8_t raw[OTA_RECORD_SIZE])
-{
-    int err = ota_area_prog(area, offset, raw, OTA_RECORD_SIZE);
-    if (err) {
-        return err;
-    }
-    uint8_t check[OTA_RECORD_SIZE];
-    err = ota_area_read(area, offset, check, sizeof check);
-    if (err) {
-        return err;
-    }
-    return memcmp(check, raw, sizeof check) == 0 ? 0 : OTA_ERR_FLASH_VERIFY;
 }
 
 int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
@@ -120,7 +112,7 @@ int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
         uint8_t raw[OTA_RECORD_SIZE];
         record->sequence = journal->turns * capacity + journal->next;
         ota_record_encode(record, raw);
-        int err = write_position(area, offset, raw);
+        int err = ota_area_prog_checked(area, offset, raw, sizeof raw);
         if (ota_flash_is_untouched(err) &&
             ota_area_is_blank(area, offset, OTA_RECORD_SIZE) == 1) {
             return err; // the position is as good as before
