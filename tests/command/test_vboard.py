@@ -158,7 +158,9 @@ class Usage(VboardTest):
         done = self.call("list")
         self.assertEqual(done.returncode, GOOD)
         self.assertEqual(done.stdout, b"stm32f446re  Cortex-M4F, "
-                                      b"512 KiB flash, 128 KiB RAM\n")
+                                      b"512 KiB flash, 128 KiB RAM\n"
+                                      b"stm32f103c8  Cortex-M3, "
+                                      b"64 KiB flash, 20 KiB RAM\n")
 
     def test_unknown_chip(self):
         self.refused(b"stm32f999", "run", "--mcu", "stm32f999", "--load", ELF)
