@@ -130,10 +130,16 @@ static bool take_bpb(struct ota_fat_volume *volume, uint32_t first)
                fat_size;
 }
 
+// Boot sectors and MBRs have it in the same place.
+static bool has_signature(const uint8_t *block)
+{
+    return load_le16(block + SIGNATURE) == 0xAA55;
+}
+
 // The first block of the first FAT partition, or 0.
 static uint32_t find_partition(const uint8_t *mbr)
 {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4 && has_signature(mbr); i++) {
         const uint8_t *entry = mbr + PARTITIONS + i * PARTITION_SIZE;
         if (entry[TYPE] < 32 && FAT_TYPES >> entry[TYPE] & 1) {
             return load_le32(entry + FIRST);
@@ -148,8 +154,7 @@ static int try_volume(struct ota_fat_volume *volume, uint32_t first)
     if (err) {
         return err;
     }
-    return load_le16(volume->buffer + SIGNATURE) == 0xAA55 &&
-                   take_bpb(volume, first)
+    return has_signature(volume->buffer) && take_bpb(volume, first)
                ? 0
                : OTA_ERR_SOURCE_FORMAT;
 }

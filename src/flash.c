@@ -75,34 +75,29 @@ static uint32_t unit_at(const struct ota_geometry *geometry, uint32_t offset)
     return 0;
 }
 
-int32_t ota_area_unit_size(const struct ota_area *area, uint32_t offset)
+int32_t ota_area_span(const struct ota_area *area, uint32_t offset,
+                      uint32_t total)
 {
     int err = check_range(area, offset, 1);
     if (err) {
         return err;
     }
-    uint32_t size = unit_at(area->flash->geometry, area->offset + offset);
+    const struct ota_geometry *geometry = area->flash->geometry;
+    uint32_t at = area->offset + offset;
+    uint32_t left = area->size - offset;
+    uint32_t size = unit_at(geometry, at);
     if (size == 0) {
         return OTA_ERR_ALIGN;
     }
-    // a unit that reaches past the area's end holds somebody else's data
-    return size <= area->size - offset ? (int32_t)size : OTA_ERR_RANGE;
-}
-
-int32_t ota_area_span(const struct ota_area *area, uint32_t offset,
-                      uint32_t total)
-{
-    int32_t size = ota_area_unit_size(area, offset);
-    if (size < 0) {
-        return size;
+    if (size > left) {
+        return OTA_ERR_RANGE; // the rest of it holds somebody else's data
     }
-    uint32_t end = total < area->size ? total : area->size;
-    uint32_t block = area->flash->geometry->block;
-    if (block == 0 || (area->offset + offset) % block != 0 || offset > end ||
-        block > end - offset) {
-        return size;
+    uint32_t needed = total > offset ? total - offset : 0;
+    uint32_t block = geometry->block;
+    if (block > 0 && block <= needed && block <= left && at % block == 0) {
+        size = block;
     }
-    return (int32_t)block;
+    return (int32_t)size;
 }
 
 int32_t ota_area_erase_span(const struct ota_area *area, uint32_t offset,

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: fat_read IMAGE DIRECTORY NAME...\n");
         return 2;
     }
-    if (!image_blocks_open(&image, argv[1], "rb")) {
+    if (!image_blocks_open(&image, argv[1])) {
         fail("cannot be opened", argv[1], 0);
     }
     for (int i = 3; i < argc; i++) {
