@@ -41,6 +41,8 @@ int ota_fetch_open(struct ota_boot *boot)
 {
     boot->image = (struct ota_image){0};
     boot->buffered = 0;
+    boot->position = 0;
+    boot->crc = 0;
     if (boot->job == JOB_FETCH && !find_source(boot)) {
         return OTA_ERR_SOURCE_OPEN;
     }

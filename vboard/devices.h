@@ -143,7 +143,7 @@ struct w25q_state {
     uint32_t status; // registers 1 to 3, from bit 0
     uint32_t kept;   // their non-volatile bits
     bool asleep;
-    bool deaf;                            // for tRES1, tRST, tDP, tVSL
+    bool deaf;                            // for tRES1, tRST, tDP
     bool waking;                          // deaf, and CS must stay high
     bool writable;                        // tPUW is over
     bool reset_enabled, volatile_enabled; // by the instruction before

@@ -145,6 +145,53 @@ const char *parse_load(const char *text, struct load *load)
     return load->path ? NULL : "no memory";
 }
 
+// "SPI2:PB12"
+static bool read_place(const char *text, struct chip_file *chip)
+{
+    bool known = strncmp(text, "SPI1:", 5) == 0 || !strncmp(text, "SPI2:", 5);
+    if (!known || strlen(text + 5) >= sizeof chip->cs) {
+        return false;
+    }
+    strcpy(chip->cs, text + 5);
+    chip->spi = text[3] - '0';
+    return true;
+}
+
+const char *parse_chip(const char *text, struct chip_file *chip)
+{
+    const char *at = strrchr(text, '@');
+    // a file name may have an @ of its own
+    chip->spi = 0;
+    size_t len =
+        at && read_place(at + 1, chip) ? (size_t)(at - text) : strlen(text);
+    if (len == 0) {
+        return "give FILE, or FILE@SPI:PIN: w25q.bin@SPI2:PB12";
+    }
+    free(chip->path);
+    chip->path = strndup(text, len);
+    return chip->path ? NULL : "no memory";
+}
+
+const char *parse_w25q_fault(const char *text, enum vboard_spi_fault *fault)
+{
+    static const struct {
+        const char *name;
+        enum vboard_spi_fault fault;
+    } faults[] = {
+        {"miso-high", VBOARD_SPI_MISO_HIGH},
+        {"miso-low", VBOARD_SPI_MISO_LOW},
+        {"wrong-id", VBOARD_W25Q_WRONG_ID},
+        {"busy", VBOARD_W25Q_BUSY},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        if (strcmp(text, faults[i].name) == 0) {
+            *fault = faults[i].fault;
+            return NULL;
+        }
+    }
+    return "give miso-high, miso-low, wrong-id or busy";
+}
+
 const char *parse_press(const char *text, struct press *press)
 {
     static const char *const hint =

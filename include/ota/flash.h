@@ -16,6 +16,9 @@
 // The largest write unit of any supported device, in bytes (STM32H7: 32).
 #define OTA_MAX_WRITE_UNIT 32
 
+// The most that ota_area_prog_checked takes: a record of the journal.
+#define OTA_MAX_CHECKED 64
+
 // count erase units of size bytes each, one after the other.
 struct ota_erase_run {
     uint32_t count;
@@ -79,6 +82,12 @@ OTA_CHECKED int ota_area_read(const struct ota_area *area, uint32_t offset,
 // caller has erased them before and programs each unit once.
 OTA_CHECKED int ota_area_prog(const struct ota_area *area, uint32_t offset,
                               const void *data, size_t len);
+
+// The same and reads them back, at most OTA_MAX_CHECKED. OTA_ERR_FLASH_VERIFY
+// if they differ.
+OTA_CHECKED int ota_area_prog_checked(const struct ota_area *area,
+                                      uint32_t offset, const void *data,
+                                      size_t len);
 
 // Erases the one unit that begins at offset. Returns 0 or an error; how long
 // the unit is, ota_area_unit_size tells.
