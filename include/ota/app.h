@@ -36,6 +36,7 @@ struct ota_app {
     const struct ota_layout *layout;
     struct ota_info bootloader;
     struct ota_journal journal;
+    bool asked; // a request has been written since ota_app_open
 };
 
 struct ota_status {
@@ -78,7 +79,7 @@ OTA_CHECKED int ota_app_confirm(struct ota_app *app);
 // record, in which only flag and source differ from the newest (and, with
 // OTA_SOURCE_SLOT_A, slot A has lost its role: the bootloader makes a backup of
 // what runs in slot B first, if none is there). Asking twice for the same source
-// appends once. Returns 0 once the request is durable, else
+// after one ota_app_open appends once. Returns 0 once the request is durable, else
 // OTA_ERR_JOURNAL_EMPTY, OTA_ERR_ON_TRIAL (confirm first), OTA_ERR_NOT_STAGED
 // (source OTA_SOURCE_STAGED without ota_stage_finish), OTA_ERR_NO_SLOT (source
 // OTA_SOURCE_SLOT_A in a layout without slots), OTA_ERR_BUSY (the same while the
