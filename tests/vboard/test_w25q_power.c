@@ -254,7 +254,8 @@ static void test_snapshot_size(void **state)
     struct bench bench;
     bench_open(&bench, VBOARD_TYPICAL);
     size_t size;
-    memset(vboard_w25q(bench.board, &size), 0x3C, size);
+    uint8_t *bytes = vboard_w25q(bench.board, &size);
+    memset(bytes, 0x3C, size);
     snap[0] = vboard_save(bench.board);
     struct mallinfo2 before = mallinfo2();
     for (unsigned i = 1; i < SNAPSHOTS; i++) {
