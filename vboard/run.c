@@ -193,6 +193,18 @@ static int connect_w25q(struct run *run)
     return flash_file_read(&file, data, size);
 }
 
+static int insert_sd(struct run *run)
+{
+    const struct chip_file *sd = &run->options->sd;
+    if (!sd->path) {
+        return 0;
+    }
+    const struct vboard_spi_place place = {sd->spi, sd->cs};
+    const struct sd_fault *fault = &run->options->sd_fault;
+    vboard_sd_fault(run->board, fault->kind, fault->block);
+    return vboard_insert_sd(run->board, sd->path, sd->spi ? &place : NULL);
+}
+
 static int make_board(struct run *run)
 {
     const struct options *options = run->options;
@@ -209,7 +221,7 @@ static int make_board(struct run *run)
     if (file.path && flash_file_read(&file, flash, size)) {
         return -1;
     }
-    if (connect_w25q(run)) {
+    if (connect_w25q(run) || insert_sd(run)) {
         return -1;
     }
     for (unsigned i = 0; i < options->loads; i++) {
