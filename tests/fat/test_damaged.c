@@ -51,7 +51,11 @@ static void bad_chains(void)
         }
         disk_fat_set(&disk, cluster, good);
     }
-    assert_int_equal(disk_read(&disk), 0);
+    // eight values end a chain
+    for (uint32_t end = mask - 7; end <= mask; end++) {
+        disk_fat_set(&disk, disk.chain[disk.length - 1], end);
+        assert_int_equal(disk_read(&disk), 0);
+    }
 }
 
 static void chains(void **state)
@@ -333,8 +337,8 @@ static void bad_fields(void)
         refused(36, 4, 0);
         refused(36, 4, UINT32_MAX);
         refused(36, 4, 0x80000000 + disk.fat_size); // twice that overflows
-        refused(42, 2, 1);          // a later version
-        refused(44, 4, 0);          // root directory
+        refused(42, 2, 1);                          // a later version
+        refused(44, 4, 0);                          // root directory
         refused(44, 4, 1);
         refused(44, 4, disk.clusters + 2);
         refused(44, 4, UINT32_MAX);

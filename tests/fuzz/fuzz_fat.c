@@ -185,7 +185,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint32_t seeks[] = {0, file.size / 2, file.size - 1, 1, file.size};
         for (size_t i = 0; i < sizeof seeks / sizeof *seeks; i++) {
             CHECK(file.source.seek(&file.source, seeks[i]) == 0);
-            (void)read_all(len);
+            int n = read_all(len);
+            CHECK(first != OTA_ERR_SOURCE_END || n == first ||
+                  device.fail_at != UINT32_MAX);
         }
     }
     // an error stays, unless it was the device's
