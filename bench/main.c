@@ -104,11 +104,10 @@ static void print_all_wear(const struct bench *bench, uint32_t size)
 
 static void print_split(const struct stand *stand)
 {
-    printf("    start and verify %.1f, erase %.1f, program %.1f, verify %.1f, "
+    printf("    start and verify %.1f, erase and program %.1f, verify %.1f, "
            "header, records and jump %.1f ms\n",
            ms_between(stand->reset.time, stand->erase),
-           ms_between(stand->erase, stand->first),
-           ms_between(stand->first, stand->payload),
+           ms_between(stand->erase, stand->payload),
            ms_between(stand->payload, stand->header),
            ms_between(stand->header, stand->handover.time));
 }

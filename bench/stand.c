@@ -33,16 +33,10 @@ static void see_flash(struct stand *stand, const struct vboard_event *event)
         event->address >= start + app->size) {
         return;
     }
-    if (event->op == VBOARD_ERASE) {
-        stand->erase =
-            stand->first == 0 && stand->erase != 0 ? stand->erase : event->time;
-        stand->first = 0;
-        return;
+    if (stand->erase == 0) {
+        stand->erase = event->time;
     }
-    if (stand->first == 0) {
-        stand->first = event->time;
-    }
-    if (event->address == start) {
+    if (event->op == VBOARD_PROGRAM && event->address == start) {
         stand->payload = stand->last;
         stand->header = event->time;
     }
@@ -114,7 +108,7 @@ void stand_power_on(struct stand *stand)
     static uint8_t fill[MAX_RAM];
     memset(fill, FILL, sizeof fill);
     wear_reset(&stand->wear, stand->layout);
-    stand->erase = stand->first = 0;
+    stand->erase = 0;
     vboard_power_on(stand->board);
     if (vboard_poke(stand->board, stand->layout->ram_base, fill,
                     stand->layout->ram_size) != 0) {

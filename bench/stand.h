@@ -21,9 +21,9 @@ struct stand {
     struct moment handover; // to an application
     unsigned handovers;
     struct wear wear; // since power-on
-    // of the app slot's last install: its erase began, it was programmed first,
-    // and last before the header, which came then
-    uint64_t erase, first, payload, header, last;
+    // of the app slot since power-on: its erase began, the last word before the
+    // header was programmed, the header, the last word of all
+    uint64_t erase, payload, header, last;
     int answer; // on the console: the byte that ended the run; -1: none yet
     bool stop_at_handover;
     bool stop_at_answer; // what a receiver of XMODEM says

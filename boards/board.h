@@ -11,7 +11,7 @@
 
 // PA4 is {'A', 4}.
 struct board_pin {
-    char port;
+    _Alignas(2) char port; // loaded together with the number
     uint8_t number;
 };
 

@@ -9,7 +9,7 @@
 #include "ota/boot.h"
 #include "ota/xmodem.h"
 #include "port.h"
-#include "sd.h"
+#include "sources.h"
 
 extern const struct ota_layout board_layout;
 
@@ -88,12 +88,8 @@ int main(void)
     const struct ota_serial serial = stm32_console_serial(&board.console);
     struct ota_xmodem xmodem;
     ota_xmodem_init(&xmodem, &serial, SENDER_MS);
-    struct ota_area_source array;
-    ota_area_source_init(&array, &board_layout.array, 0, 0);
     struct ota_boot_source sources[3];
-    sources[0] =
-        (struct ota_boot_source){OTA_SOURCE_C_ARRAY, &array.source, false};
-    size_t count = board_layout.array.flash != NULL; // some layouts have none
+    size_t count = array_source(sources);
     count += sd_source(sources + count, &clocks);
     sources[count++] =
         (struct ota_boot_source){OTA_SOURCE_UART, &xmodem.source, true};

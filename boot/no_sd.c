@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "sd.h"
+#include "sources.h"
 
 size_t sd_source(struct ota_boot_source *list,
                  const struct stm32_clocks *clocks)

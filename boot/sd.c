@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-#include "sd.h"
-
 #include "devices.h"
 #include "ota/fat.h"
+#include "sources.h"
 
 size_t sd_source(struct ota_boot_source *list,
                  const struct stm32_clocks *clocks)

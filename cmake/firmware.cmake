@@ -21,6 +21,7 @@ file(STRINGS ${PROJECT_SOURCE_DIR}/boards/${OTA_LAYOUT_HEADER} OTA_HAS_W25Q
 # source gives the same firmware anywhere.
 set(OTA_CPU -mcpu=${OTA_CORE} -mthumb)
 set(OTA_FIRMWARE_OPTIONS ${OTA_CPU} -g -Os -ffunction-sections -fdata-sections
+  -fno-optimize-sibling-calls -fno-tree-tail-merge # smaller without
   -fno-common -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
   -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
 add_compile_options(${OTA_FIRMWARE_OPTIONS})

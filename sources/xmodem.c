@@ -57,35 +57,31 @@ static uint32_t crc16(const uint8_t *data, uint32_t len)
     return crc;
 }
 
-/// Ends ///
+// What follows returns 0 as long as the transfer goes on, else how it ended:
+// COMPLETE or an error.
 
-// The transfer is over. Once the end of file is agreed on, nothing that the
-// sender does can take the image away.
-static void stop(struct ota_xmodem *x, int err)
-{
-    x->state.end = x->state.phase == PHASE_BATCH ? COMPLETE : err;
-}
+/// Answers ///
 
-// The same, and the sender is to know.
-static void cancel(struct ota_xmodem *x, int err)
+// The transfer is over, and the sender is to know.
+static int cancel(const struct ota_xmodem *x, int err)
 {
     for (int i = 6; i > 0; i--) {
         put(x, i > 3 ? CAN : BS);
     }
-    stop(x, err);
+    return err;
 }
 
 // Answers and waits for the next block, unless this has been going on for too
 // long. Before the first valid block it is start_ms that limits it.
-static void answer(struct ota_xmodem *x, uint8_t byte)
+static int answer(struct ota_xmodem *x, uint8_t byte)
 {
     x->state.inside = false;
     x->state.since = x->state.now;
     if (x->state.phase != PHASE_ASK && ++x->state.errors > OTA_XMODEM_TRIES) {
-        cancel(x, OTA_ERR_SOURCE_READ);
-        return;
+        return cancel(x, OTA_ERR_SOURCE_READ);
     }
     put(x, byte);
+    return 0;
 }
 
 // The block that began is not of this transfer, but the first of another: the
@@ -103,19 +99,17 @@ static bool is_new_sender(const struct ota_xmodem *x)
 
 // YMODEM's block 0: name, NUL, size in decimal digits. An empty name ends the
 // batch.
-static void take_header(struct ota_xmodem *x)
+static int take_header(struct ota_xmodem *x)
 {
     const uint8_t *p = x->buffer + DATA;
     // in place of the CRC, so that any contents end
     memset(x->buffer + x->state.frame - 2, 0, 2);
     if (*p == 0) {
         put(x, ACK);
-        stop(x, OTA_ERR_SOURCE_END);
-        return;
+        return OTA_ERR_SOURCE_END;
     }
     if (x->state.phase == PHASE_BATCH) {
-        cancel(x, COMPLETE); // another file
-        return;
+        return cancel(x, COMPLETE); // another file
     }
     while (*p++) {
     }
@@ -127,11 +121,11 @@ static void take_header(struct ota_xmodem *x)
     x->state.phase = PHASE_HEADER;
     x->state.ymodem = true;
     put(x, ACK);
-    answer(x, ASK_CRC);
+    return answer(x, ASK_CRC);
 }
 
 // The next block of the file: makes its data readable.
-static void take_data(struct ota_xmodem *x)
+static int take_data(struct ota_xmodem *x)
 {
     uint32_t size = x->state.frame - FRAME;
     uint32_t take = 0;
@@ -147,55 +141,49 @@ static void take_data(struct ota_xmodem *x)
     x->state.end_seen = false;
     x->state.unanswered = true;
     x->state.surplus += size - take;
-    if (x->state.surplus > MAX_SURPLUS) {
-        cancel(x, OTA_ERR_TOO_LARGE);
-    }
+    return x->state.surplus > MAX_SURPLUS ? cancel(x, OTA_ERR_TOO_LARGE) : 0;
 }
 
 // A block without error.
-static void take_block(struct ota_xmodem *x)
+static int take_block(struct ota_xmodem *x)
 {
     uint8_t number = x->buffer[0];
     if (number == 0 && x->state.phase != PHASE_DATA) {
-        take_header(x);
-    } else if (number == x->state.expected) {
-        take_data(x);
-    } else if (number == (uint8_t)(x->state.expected - 1)) {
-        // once more, because the ACK was lost; sent for ever it is an error
-        answer(x, ACK);
-    } else if (is_new_sender(x)) {
-        stop(x, OTA_ERR_SOURCE_READ);
-    } else {
-        cancel(x, OTA_ERR_SOURCE_READ);
+        return take_header(x);
     }
+    if (number == x->state.expected) {
+        return take_data(x);
+    }
+    if (number == (uint8_t)(x->state.expected - 1)) {
+        // once more, because the ACK was lost; sent for ever it is an error
+        return answer(x, ACK);
+    }
+    if (is_new_sender(x)) {
+        return OTA_ERR_SOURCE_READ;
+    }
+    return cancel(x, OTA_ERR_SOURCE_READ);
 }
 
 // EOT has no check sum: one that comes too early, or in YMODEM, must come
 // twice.
-static void take_end(struct ota_xmodem *x)
+static int take_end(struct ota_xmodem *x)
 {
     if (!x->state.end_seen && (x->state.ymodem || !x->state.complete)) {
         x->state.end_seen = true;
-        answer(x, NAK);
-        return;
+        return answer(x, NAK);
     }
     if (!x->state.complete) {
-        cancel(x, OTA_ERR_SOURCE_END);
-        return;
+        return cancel(x, OTA_ERR_SOURCE_END);
     }
     put(x, ACK);
     x->state.phase = PHASE_BATCH;
-    if (x->state.ymodem) {
-        answer(x, ASK_CRC);
-    } else {
-        x->state.end = COMPLETE;
-    }
+    return x->state.ymodem ? answer(x, ASK_CRC) : COMPLETE;
 }
 
 /// Bytes ///
 
 // Between blocks.
-static void take_start(struct ota_xmodem *x, int byte)
+static int take_start(struct ota_xmodem *x, int byte)
 {
     uint32_t frame = 0; // rubbish
     if (byte == SOH) {
@@ -203,24 +191,21 @@ static void take_start(struct ota_xmodem *x, int byte)
     } else if (byte == STX) {
         frame = 1024 + FRAME;
     } else if (x->state.phase == PHASE_ASK) {
-        return; // the end of an earlier transfer, or a text: go on asking
+        return 0; // the end of an earlier transfer, or a text: go on asking
     } else if (byte == CAN) {
-        if (x->state.cans >= 2) {
-            stop(x, OTA_ERR_SOURCE_READ);
-        }
-        return;
+        return x->state.cans >= 2 ? OTA_ERR_SOURCE_READ : 0;
     } else if (byte == EOT) {
-        take_end(x);
-        return;
+        return take_end(x);
     }
     x->state.frame = frame;
     x->state.filled = 0;
     x->state.inside = true;
+    return 0;
 }
 
 // Inside a block, or rubbish: what is damaged, or follows a bad block, is read
 // until the line is silent.
-static void take_inside(struct ota_xmodem *x, int byte)
+static int take_inside(struct ota_xmodem *x, int byte)
 {
     x->state.since = x->state.now;
     if (byte < 0) {
@@ -234,14 +219,15 @@ static void take_inside(struct ota_xmodem *x, int byte)
         if ((x->buffer[0] ^ x->buffer[1]) == 0xFF &&
             crc16(x->buffer + DATA, filled + 1 - DATA) == 0) {
             x->state.inside = false;
-            take_block(x);
+            return take_block(x);
         }
     } else if (filled > MAX_RUBBISH && x->state.phase != PHASE_ASK) {
-        cancel(x, OTA_ERR_SOURCE_READ);
+        return cancel(x, OTA_ERR_SOURCE_READ);
     }
+    return 0;
 }
 
-static void take_byte(struct ota_xmodem *x, int byte)
+static int take_byte(struct ota_xmodem *x, int byte)
 {
     // a sender cancels with CANs and wipes them off the screen
     if (byte == CAN) {
@@ -249,55 +235,50 @@ static void take_byte(struct ota_xmodem *x, int byte)
     } else if (byte != BS) {
         x->state.cans = 0;
     }
-    if (x->state.inside) {
-        take_inside(x, byte);
-    } else {
-        take_start(x, byte);
-    }
+    return x->state.inside ? take_inside(x, byte) : take_start(x, byte);
 }
 
 // What the clock says when nothing has come.
-static void look_at_clock(struct ota_xmodem *x)
+static int look_at_clock(struct ota_xmodem *x)
 {
     uint32_t now = x->state.now;
     uint32_t limit = SHORT_MS;
     if (x->state.phase == PHASE_ASK) {
         // a start_ms of 0 becomes the largest
         if (now - x->state.opened > x->start_ms - 1) {
-            stop(x, OTA_ERR_SOURCE_OPEN);
-            return;
+            return OTA_ERR_SOURCE_OPEN;
         }
     } else if (!x->state.inside && !x->state.complete) {
         limit = BETWEEN_MS;
     }
     if (now - x->state.since < limit) {
-        return;
+        return 0;
     }
     // cancelled in the middle of a block; or a sender that was asked by NAK
     // sends without CRC: the next open asks for it
     if (x->state.cans >= 2 || (x->state.inside && is_new_sender(x))) {
-        stop(x, OTA_ERR_SOURCE_READ);
-    } else if (x->state.complete && x->state.errors >= GOODBYES) {
-        x->state.end = COMPLETE; // gone without a goodbye
-    } else {
-        answer(x, x->state.phase == PHASE_DATA ? NAK : ASK_CRC);
+        return OTA_ERR_SOURCE_READ;
     }
+    if (x->state.complete && x->state.errors >= GOODBYES) {
+        return COMPLETE; // gone without a goodbye
+    }
+    return answer(x, x->state.phase == PHASE_DATA ? NAK : ASK_CRC);
 }
 
 // Takes what has arrived, at most up to the end of a block.
-static void receive(struct ota_xmodem *x)
+static int receive(struct ota_xmodem *x)
 {
     for (int i = 0; i < MAX_CALL; i++) {
         int byte = x->serial->get(x->serial);
         if (byte == OTA_SERIAL_NONE) {
             break;
         }
-        take_byte(x, byte);
-        if (x->state.end || x->state.unanswered) {
-            return;
+        int end = take_byte(x, byte);
+        if (end || x->state.unanswered) {
+            return end;
         }
     }
-    look_at_clock(x);
+    return look_at_clock(x);
 }
 
 /// The source ///
@@ -336,7 +317,10 @@ static int xmodem_read(struct ota_source *source, void *data, size_t len)
             x->state.since = x->state.now;
             put(x, ACK);
         }
-        receive(x);
+        int end = receive(x);
+        // once the end of file is agreed on, nothing that the sender does can
+        // take the image away
+        x->state.end = end && x->state.phase == PHASE_BATCH ? COMPLETE : end;
     }
     if (x->state.end == COMPLETE) {
         x->state.end = OTA_ERR_SOURCE_END;
@@ -361,8 +345,7 @@ static int xmodem_open(struct ota_source *source)
     x->state.file_left = UINT32_MAX;
     x->state.now = x->serial->millis(x->serial);
     x->state.opened = x->state.now;
-    answer(x, ASK_CRC);
-    return 0;
+    return answer(x, ASK_CRC);
 }
 
 static void xmodem_close(struct ota_source *source)
@@ -370,7 +353,7 @@ static void xmodem_close(struct ota_source *source)
     struct ota_xmodem *x = (struct ota_xmodem *)source;
     // before the first block there is nobody to be told
     if (!x->state.end && x->state.phase != PHASE_ASK) {
-        cancel(x, 0);
+        (void)cancel(x, 0);
     }
     x->state.end = OTA_ERR_SOURCE_OPEN;
 }

@@ -16,27 +16,22 @@
 
 /// Helpers ///
 
-enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state)
+static enum ota_step step_of(const struct ota_boot *boot)
 {
-    boot->state = (uint8_t)state;
-    boot->position = 0;
-    boot->crc = 0;
-    return OTA_BOOT_BUSY;
+    if (boot->touched ||
+        (boot->state != STATE_COPY && boot->state != STATE_COPY_BEGIN)) {
+        return (enum ota_step)boot->state;
+    }
+    return boot->job == JOB_FETCH ? OTA_STEP_STAGE : OTA_STEP_BACKUP;
 }
 
-enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state)
-{
-    ota_boot_go(boot, state);
-    return OTA_BOOT_NO_APP;
-}
-
-void ota_boot_progress(const struct ota_boot *boot, enum ota_step step,
-                       uint32_t done, uint32_t total)
+void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
+                       uint32_t total)
 {
     const struct ota_boot_config *config = boot->config;
     if (config->progress) {
         // app slots are far below the 42 MB at which this would overflow
-        config->progress(config->context, step, done * 100 / total);
+        config->progress(config->context, step_of(boot), done * 100 / total);
     }
 }
 
@@ -58,42 +53,59 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot)
            ota_record_has_image(&boot->journal.newest, &boot->app);
 }
 
-struct ota_record ota_boot_adopt(const struct ota_boot *boot)
+struct ota_record *ota_boot_newest(struct ota_boot *boot)
 {
-    struct ota_record record = boot->journal.newest;
-    if (boot->app_error == 0 && !ota_boot_app_on_trial(boot)) {
-        if (!ota_record_has_image(&record, &boot->app) &&
-            !boot->backup_stands) {
-            record.backup = OTA_SLOT_NONE; // whatever it is a copy of
-        }
-        if (record.state == OTA_STATE_TRIAL) {
-            record.staged = OTA_SLOT_NONE; // of what was on trial
-        }
-        record.state = OTA_STATE_CONFIRMED;
-        record.attempts = 0;
-        ota_record_set_image(&record, &boot->app);
+    boot->record = boot->journal.newest;
+    return &boot->record;
+}
+
+static void adopt(const struct ota_boot *boot, struct ota_record *record)
+{
+    if (ota_boot_app_on_trial(boot)) {
+        return;
+    }
+    if (!ota_record_has_image(record, &boot->app) && !boot->backup_stands) {
+        record->backup = OTA_SLOT_NONE; // whatever it is a copy of
+    }
+    if (record->state == OTA_STATE_TRIAL) {
+        record->staged = OTA_SLOT_NONE; // of what was on trial
+    }
+    record->state = OTA_STATE_CONFIRMED;
+    record->attempts = 0;
+    ota_record_set_image(record, &boot->app);
+}
+
+struct ota_record *ota_boot_adopt(struct ota_boot *boot)
+{
+    struct ota_record *record = ota_boot_newest(boot);
+    if (boot->app_error == 0) {
+        adopt(boot, record);
     }
     return record;
 }
 
-struct ota_record ota_boot_record(const struct ota_boot *boot)
+struct ota_record *ota_boot_record(struct ota_boot *boot)
 {
-    return ota_boot_app_stands(boot) ? ota_boot_adopt(boot)
-                                     : boot->journal.newest;
+    return is_half_done(boot) ? ota_boot_newest(boot) : ota_boot_adopt(boot);
 }
 
-int ota_boot_write(struct ota_boot *boot, struct ota_record *record)
+void ota_boot_write(struct ota_boot *boot)
 {
-    record->flags |= OTA_RECORD_SETTLED;
-    boot->journal_error = ota_journal_write(&boot->journal, record);
-    return boot->journal_error;
+    boot->record.flags |= OTA_RECORD_SETTLED;
+    boot->journal_error = ota_journal_write(&boot->journal, &boot->record);
+}
+
+int ota_boot_write_first(struct ota_boot *boot)
+{
+    ota_boot_write(boot);
+    return boot->app_error ? 0 : boot->journal_error;
 }
 
 /// The states ///
 
-static enum ota_verdict scan(struct ota_boot *boot)
+static int scan(struct ota_boot *boot)
 {
-    int err = ota_journal_scan(&boot->journal, boot->config->layout->journal);
+    int err = ota_journal_scan(&boot->journal, boot->layout->journal);
     // a blank journal is no error: every board begins with one
     boot->journal_error = err == OTA_ERR_JOURNAL_EMPTY ? 0 : err;
     return ota_job_check_app(boot);
@@ -104,7 +116,7 @@ static enum ota_verdict scan(struct ota_boot *boot)
 // the same, so it counts only if the journal knows of nothing half done.
 static bool is_development(const struct ota_boot *boot)
 {
-    const struct ota_layout *layout = boot->config->layout;
+    const struct ota_layout *layout = boot->layout;
     const struct ota_journal *journal = &boot->journal;
     bool quiet = journal->valid ? !is_half_done(boot) : journal->blank;
     if (!quiet || !layout->allow_unsigned ||
@@ -120,7 +132,7 @@ static bool is_development(const struct ota_boot *boot)
     return ota_image_check_vectors(&any, layout, vectors) == 0;
 }
 
-static enum ota_verdict decide(struct ota_boot *boot)
+static int decide(struct ota_boot *boot)
 {
     if (boot->app_error == OTA_ERR_FLASH_READ && boot->rereads < REREADS) {
         boot->rereads++; // one bad read is no reason to replace it
@@ -145,7 +157,7 @@ static enum ota_verdict decide(struct ota_boot *boot)
         return ota_job_rescue(boot);
     }
     if (ota_boot_app_on_trial(boot) &&
-        newest->attempts >= boot->config->layout->trial_boots) {
+        newest->attempts >= boot->layout->trial_boots) {
         return ota_job_revert(boot);
     }
     return ota_boot_go(boot, STATE_SETTLE);
@@ -155,7 +167,7 @@ static enum ota_verdict decide(struct ota_boot *boot)
 static bool count_attempt(struct ota_boot *boot, struct ota_record *record)
 {
     boot->trial = record->state == OTA_STATE_TRIAL &&
-                  record->attempts < boot->config->layout->trial_boots;
+                  record->attempts < boot->layout->trial_boots;
     record->attempts = (uint8_t)(record->attempts + boot->trial);
     return boot->trial;
 }
@@ -168,16 +180,16 @@ static bool is_first_of_unit(const struct ota_journal *journal)
 }
 
 // Whatever fails here never stops a valid application.
-static enum ota_verdict settle(struct ota_boot *boot)
+static int settle(struct ota_boot *boot)
 {
     const struct ota_journal *journal = &boot->journal;
-    struct ota_record record = ota_boot_adopt(boot);
-    if (count_attempt(boot, &record) || !journal->valid || journal->torn ||
+    struct ota_record *record = ota_boot_adopt(boot);
+    if (count_attempt(boot, record) || !journal->valid || journal->torn ||
         is_first_of_unit(journal) ||
         !(journal->newest.flags & OTA_RECORD_SETTLED) ||
-        journal->newest.state != record.state ||
+        journal->newest.state != record->state ||
         !ota_record_has_image(&journal->newest, &boot->app)) {
-        ota_boot_write(boot, &record);
+        ota_boot_write(boot);
     }
     int err = ota_journal_make_room(&boot->journal);
     if (err && boot->journal_error == 0) {
@@ -186,7 +198,7 @@ static enum ota_verdict settle(struct ota_boot *boot)
     return ota_boot_go(boot, STATE_RUN);
 }
 
-static enum ota_verdict run(struct ota_boot *boot)
+static int run(struct ota_boot *boot)
 {
     (void)boot;
     return OTA_BOOT_RUN;
@@ -194,7 +206,7 @@ static enum ota_verdict run(struct ota_boot *boot)
 
 // The caller came back: ask all sources again, but do not wear out a flash
 // that fails.
-static enum ota_verdict no_app(struct ota_boot *boot)
+static int no_app(struct ota_boot *boot)
 {
     if (boot->failures >= OTA_INSTALL_TRIES) {
         return OTA_BOOT_NO_APP;
@@ -208,12 +220,13 @@ void ota_boot_begin(struct ota_boot *boot, const struct ota_boot_config *config)
 {
     memset(boot, 0, sizeof *boot);
     boot->config = config;
+    boot->layout = config->layout;
     boot->recovery = config->recovery;
 }
 
 enum ota_verdict ota_boot_step(struct ota_boot *boot)
 {
-    static enum ota_verdict (*const states[STATE_COUNT])(struct ota_boot *) = {
+    static int (*const states[STATE_COUNT])(struct ota_boot *) = {
         [STATE_SCAN] = scan,
         [STATE_DECIDE] = decide,
         [STATE_SETTLE] = settle,
@@ -229,7 +242,11 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
         [STATE_VERIFY] = ota_install_verify,
         [STATE_FINISH] = ota_install_finish,
     };
-    return states[boot->state](boot);
+    int result = states[boot->state](boot);
+    if (result < 0) {
+        return ota_job_fail(boot, step_of(boot), result);
+    }
+    return (enum ota_verdict)result;
 }
 
 void ota_boot_end_recovery(struct ota_boot *boot)
@@ -242,8 +259,8 @@ void ota_boot_end_recovery(struct ota_boot *boot)
 
 const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot)
 {
-    return boot->job == JOB_FETCH && boot->state >= STATE_OPEN &&
-                   boot->state != STATE_FINISH
+    return boot->job == JOB_FETCH && boot->state <= STATE_COPY_BEGIN &&
+                   boot->state != STATE_FINISH && boot->state != STATE_SETTLE
                ? &boot->config->sources[boot->source_index]
                : NULL;
 }

@@ -14,18 +14,10 @@ static const struct ota_image *copied(const struct ota_boot *boot)
     return boot->job == JOB_FETCH ? &boot->image : &boot->app;
 }
 
-static enum ota_step step_of(const struct ota_boot *boot)
-{
-    if (boot->touched) {
-        return OTA_STEP_PROGRAM;
-    }
-    return boot->job == JOB_FETCH ? OTA_STEP_STAGE : OTA_STEP_BACKUP;
-}
-
 // The slot that is written; for a backup, the one beside the update's.
 static uint8_t target_of(struct ota_boot *boot)
 {
-    const struct ota_layout *layout = boot->config->layout;
+    const struct ota_layout *layout = boot->layout;
     if (boot->job == JOB_BACKUP) {
         return ota_slot_other(layout, boot->slot);
     }
@@ -35,32 +27,30 @@ static uint8_t target_of(struct ota_boot *boot)
 
 // The record comes first, and in the boot that erases: the one that asked for
 // the update may have been a torn one that read well once.
-enum ota_verdict ota_copy_begin(struct ota_boot *boot)
+int ota_copy_begin(struct ota_boot *boot)
 {
     uint8_t target = target_of(boot);
-    struct ota_record record = ota_boot_record(boot);
-    ota_slot_forget(&record, target);
-    int err = ota_boot_write(boot, &record);
-    // without an application there is nothing that a lost record could lose
-    if (err && boot->app_error == 0) {
-        return ota_job_fail(boot, step_of(boot), err);
+    ota_slot_forget(ota_boot_record(boot), target);
+    int err = ota_boot_write_first(boot);
+    if (err) {
+        return err;
     }
     const struct ota_image *image = copied(boot);
-    ota_slot_begin(&boot->writer, ota_slot_area(boot->config->layout, target),
+    ota_slot_begin(&boot->writer, ota_slot_area(boot->layout, target),
                    image->header_size + image->size, 0);
     return ota_boot_go(boot, STATE_COPY);
 }
 
 // The update stands in its slot, as if an application had staged it.
-static enum ota_verdict staged(struct ota_boot *boot)
+static int staged(struct ota_boot *boot)
 {
-    struct ota_record record = ota_boot_record(boot);
-    record.ota_flag = OTA_FLAG_REQUEST;
-    record.source = OTA_SOURCE_STAGED;
-    record.staged = boot->slot;
-    int err = ota_boot_write(boot, &record);
-    if (err && boot->app_error == 0) {
-        return ota_job_fail(boot, OTA_STEP_STAGE, err);
+    struct ota_record *record = ota_boot_record(boot);
+    record->ota_flag = OTA_FLAG_REQUEST;
+    record->source = OTA_SOURCE_STAGED;
+    record->staged = boot->slot;
+    int err = ota_boot_write_first(boot);
+    if (err) {
+        return err;
     }
     boot->requested = true;
     // it was good where it came from: if it is not here, it will never be
@@ -68,32 +58,30 @@ static enum ota_verdict staged(struct ota_boot *boot)
     return ota_job_update(boot, boot->slot);
 }
 
-enum ota_verdict ota_copy_step(struct ota_boot *boot)
+int ota_copy_step(struct ota_boot *boot)
 {
-    uint32_t left = boot->writer.total - boot->writer.position;
-    int done = ota_fetch_fill(boot, left < OTA_CHUNK ? left : OTA_CHUNK);
-    if (done == 0) {
-        return OTA_BOOT_BUSY;
+    struct ota_slot_writer *writer = &boot->writer;
+    int done = ota_fetch_fill(boot, writer->total - writer->position);
+    if (done <= 0) {
+        return done;
     }
-    int err = done;
-    if (done > 0) {
-        err = boot->touched
+    int err = boot->touched
                   ? ota_install_write(boot)
-                  : ota_slot_write(&boot->writer, boot->buffer, boot->buffered);
-    }
+                  : ota_slot_write(writer, boot->buffer, boot->buffered);
     if (err) {
-        return ota_job_fail(boot, step_of(boot), err);
+        return err;
     }
     boot->buffered = 0;
-    ota_boot_progress(boot, step_of(boot), boot->writer.position,
-                      boot->writer.total);
-    if (boot->writer.position < boot->writer.total) {
+    ota_boot_progress(boot, writer->position, writer->total);
+    if (writer->position < writer->total) {
         return OTA_BOOT_BUSY;
     }
     if (boot->touched) {
         return ota_boot_go(boot, STATE_VERIFY);
     }
     ota_source_close(ota_fetch_source(boot));
-    return boot->job == JOB_FETCH ? staged(boot)
-                                  : ota_job_update(boot, boot->slot);
+    if (boot->job == JOB_FETCH) {
+        return staged(boot);
+    }
+    return ota_job_update(boot, boot->slot);
 }

@@ -29,6 +29,7 @@ static bool is_asked(const struct ota_boot *boot,
 static bool find_source(struct ota_boot *boot)
 {
     const struct ota_boot_config *config = boot->config;
+    boot->slot = OTA_SLOT_NONE; // until it is staged in one
     while (boot->source_index < config->source_count &&
            !is_asked(boot, &config->sources[boot->source_index])) {
         boot->source_index++;
@@ -36,22 +37,25 @@ static bool find_source(struct ota_boot *boot)
     return boot->source_index < config->source_count;
 }
 
-enum ota_verdict ota_fetch_open(struct ota_boot *boot)
+int ota_fetch_open(struct ota_boot *boot)
 {
     boot->image = (struct ota_image){0};
     boot->buffered = 0;
+    boot->position = 0;
+    boot->crc = 0;
     if (boot->job == JOB_FETCH && !find_source(boot)) {
-        return ota_job_fail(boot, OTA_STEP_OPEN, OTA_ERR_SOURCE_OPEN);
+        return OTA_ERR_SOURCE_OPEN;
     }
     int err = ota_source_open(ota_fetch_source(boot));
     if (err) {
-        return ota_job_fail(boot, OTA_STEP_OPEN, err);
+        return err;
     }
     return ota_boot_go(boot, STATE_HEADER);
 }
 
 int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted)
 {
+    wanted = wanted < OTA_CHUNK ? wanted : OTA_CHUNK;
     uint32_t room = wanted - boot->buffered;
     if (room == 0) {
         return 1;
@@ -71,20 +75,46 @@ int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted)
     return boot->buffered == wanted;
 }
 
-// An image that was reverted does not come back by itself, but if somebody
-// holds the button for it.
-static bool was_reverted(const struct ota_boot *boot)
+int ota_fetch_sum(struct ota_boot *boot)
+{
+    const struct ota_image *image = &boot->image;
+    boot->crc = ota_crc32(boot->crc, boot->buffer, boot->buffered);
+    boot->position += boot->buffered;
+    boot->buffered = 0;
+    if (boot->job > JOB_CHECK_BACKUP) {
+        ota_boot_progress(boot, boot->position, image->size);
+    }
+    if (boot->position < image->size) {
+        return 0;
+    }
+    return boot->crc == image->crc ? 1 : OTA_ERR_CRC;
+}
+
+// An image that merely lies there, and that nobody asked for, does not come
+// back by itself once it was reverted; who holds the button wants it, but only
+// once: the button may be stuck.
+static int check_wanted(const struct ota_boot *boot)
 {
     const struct ota_record *newest = &boot->journal.newest;
-    return boot->job == JOB_FETCH && !boot->requested && !boot->recovery &&
-           newest->result == OTA_ERR_UNCONFIRMED &&
-           ota_job_was_tried(newest, boot) &&
-           boot->config->sources[boot->source_index].source->seek;
+    if (boot->job != JOB_FETCH || boot->requested ||
+        !boot->config->sources[boot->source_index].source->seek) {
+        return 0;
+    }
+    if (boot->recovery) {
+        return ota_boot_app_stands(boot) &&
+                       ota_image_is_same(&boot->image, &boot->app)
+                   ? OTA_ERR_INSTALLED
+                   : 0;
+    }
+    return newest->result == OTA_ERR_UNCONFIRMED &&
+                   ota_job_was_tried(newest, boot)
+               ? OTA_ERR_UNCONFIRMED
+               : 0;
 }
 
 static int check_image(struct ota_boot *boot)
 {
-    const struct ota_layout *layout = boot->config->layout;
+    const struct ota_layout *layout = boot->layout;
     int err = ota_image_decode(&boot->image, boot->buffer);
     if (err == OTA_ERR_MAGIC) {
         boot->image = (struct ota_image){0}; // no image: no version either
@@ -96,15 +126,16 @@ static int check_image(struct ota_boot *boot)
     if (err) {
         return err;
     }
-    if (was_reverted(boot)) {
-        return OTA_ERR_UNCONFIRMED;
+    err = check_wanted(boot);
+    if (err) {
+        return err;
     }
     return ota_image_check_vectors(&boot->image, layout,
                                    boot->buffer + boot->image.header_size);
 }
 
 // A source that cannot go back: what was read of it goes where it belongs.
-static enum ota_verdict stream_on(struct ota_boot *boot)
+static int stream_on(struct ota_boot *boot)
 {
     if (!ota_job_stages(boot)) {
         // the vectors are the first bytes to be programmed (and no header is
@@ -116,64 +147,44 @@ static enum ota_verdict stream_on(struct ota_boot *boot)
     return ota_job_checked(boot);
 }
 
-static enum ota_verdict seek(struct ota_boot *boot, uint32_t offset,
-                             enum ota_verdict (*next)(struct ota_boot *))
+static int seek(struct ota_boot *boot, uint32_t offset)
 {
     struct ota_source *source = ota_fetch_source(boot);
     boot->buffered = 0;
-    int err = source->seek(source, offset);
-    return err ? ota_job_fail(boot, OTA_STEP_CHECK, err) : next(boot);
+    return source->seek(source, offset);
 }
 
-static enum ota_verdict check_begin(struct ota_boot *boot)
-{
-    return ota_boot_go(boot, STATE_CHECK);
-}
-
-enum ota_verdict ota_fetch_header(struct ota_boot *boot)
+int ota_fetch_header(struct ota_boot *boot)
 {
     int done = ota_fetch_fill(boot, OTA_PLAIN_HEADER_SIZE + OTA_VECTORS_SIZE);
-    if (done == 0) {
-        return OTA_BOOT_BUSY;
+    if (done <= 0) {
+        return done;
     }
-    int err = done < 0 ? done : check_image(boot);
+    int err = check_image(boot);
     if (err) {
-        return ota_job_fail(boot, OTA_STEP_HEADER, err);
+        return err;
     }
     struct ota_source *source = ota_fetch_source(boot);
+    uint32_t header_size = boot->image.header_size;
     if (source->set_total_size) {
-        source->set_total_size(source,
-                               boot->image.header_size + boot->image.size);
+        source->set_total_size(source, header_size + boot->image.size);
     }
     if (!source->seek) {
         return stream_on(boot);
     }
-    return seek(boot, boot->image.header_size, check_begin);
+    ota_boot_go(boot, STATE_CHECK);
+    return seek(boot, header_size);
 }
 
-enum ota_verdict ota_fetch_check(struct ota_boot *boot)
+int ota_fetch_check(struct ota_boot *boot)
 {
-    uint32_t left = boot->image.size - boot->position;
-    int done = ota_fetch_fill(boot, left < OTA_CHUNK ? left : OTA_CHUNK);
-    if (done < 0) {
-        return ota_job_fail(boot, OTA_STEP_CHECK, done);
+    int done = ota_fetch_fill(boot, boot->image.size - boot->position);
+    if (done > 0) {
+        done = ota_fetch_sum(boot);
     }
-    if (done == 0) {
-        return OTA_BOOT_BUSY;
+    if (done <= 0) {
+        return done;
     }
-    boot->crc = ota_crc32(boot->crc, boot->buffer, boot->buffered);
-    boot->position += boot->buffered;
-    boot->buffered = 0;
-    if (boot->job > JOB_CHECK_BACKUP) {
-        ota_boot_progress(boot, OTA_STEP_CHECK, boot->position,
-                          boot->image.size);
-    }
-    if (boot->position < boot->image.size) {
-        return OTA_BOOT_BUSY;
-    }
-    if (boot->crc != boot->image.crc) {
-        return ota_job_fail(boot, OTA_STEP_CHECK, OTA_ERR_CRC);
-    }
-    return seek(boot, ota_job_stages(boot) ? 0 : boot->image.header_size,
-                ota_job_checked);
+    int err = seek(boot, ota_job_stages(boot) ? 0 : boot->image.header_size);
+    return err ? err : ota_job_checked(boot);
 }

@@ -37,7 +37,6 @@ bool ota_job_was_tried(const struct ota_record *record,
 static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
-    boot->slot = OTA_SLOT_NONE;
     boot->begun = false;
     boot->source_index = 0;
     boot->from_any = from_any;
@@ -57,8 +56,7 @@ enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
     boot->job = (uint8_t)job;
     boot->slot = slot;
     boot->begun = false;
-    ota_area_source_init(&boot->area, ota_slot_area(boot->config->layout, slot),
-                         0, 0);
+    ota_area_source_init(&boot->area, ota_slot_area(boot->layout, slot), 0, 0);
     return ota_boot_go(boot, STATE_OPEN);
 }
 
@@ -67,8 +65,7 @@ static enum ota_verdict from_app(struct ota_boot *boot, enum job job,
                                  enum state state)
 {
     boot->job = (uint8_t)job;
-    ota_area_source_init(&boot->area, &boot->config->layout->app,
-                         OTA_PLAIN_HEADER_SIZE,
+    ota_area_source_init(&boot->area, &boot->layout->app, OTA_PLAIN_HEADER_SIZE,
                          OTA_HEADER_SPACE - OTA_PLAIN_HEADER_SIZE);
     return ota_boot_go(boot, state);
 }
@@ -81,14 +78,14 @@ enum ota_verdict ota_job_check_app(struct ota_boot *boot)
 // Whether what runs needs a copy beside the update's slot.
 static bool wants_backup(const struct ota_boot *boot)
 {
-    return boot->config->layout->slot[1].flash && !boot->backup_stands &&
+    return boot->layout->slot[1].flash && !boot->backup_stands &&
            ota_boot_app_stands(boot) && !boot->development &&
            !ota_boot_app_on_trial(boot);
 }
 
 enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
 {
-    uint8_t other = ota_slot_other(boot->config->layout, slot);
+    uint8_t other = ota_slot_other(boot->layout, slot);
     boot->backed_up = boot->job == JOB_BACKUP;
     // a copy that was cut off may read well by chance: one that no record names
     // is made again
@@ -103,7 +100,7 @@ enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
 
 bool ota_job_stages(const struct ota_boot *boot)
 {
-    return boot->job == JOB_FETCH && boot->config->layout->slot[0].flash &&
+    return boot->job == JOB_FETCH && boot->layout->slot[0].flash &&
            !boot->slots_fail;
 }
 
@@ -114,7 +111,7 @@ static enum ota_verdict app_checked(struct ota_boot *boot, int err)
     return ota_boot_go(boot, STATE_DECIDE);
 }
 
-enum ota_verdict ota_job_checked(struct ota_boot *boot)
+int ota_job_checked(struct ota_boot *boot)
 {
     switch (boot->job) {
     case JOB_CHECK_APP:
@@ -122,7 +119,7 @@ enum ota_verdict ota_job_checked(struct ota_boot *boot)
         return app_checked(boot, OTA_OK);
     case JOB_CHECK_BACKUP:
         if (!ota_image_is_same(&boot->image, &boot->app)) {
-            return ota_job_fail(boot, OTA_STEP_BACKUP, OTA_ERR_CRC);
+            return OTA_ERR_CRC;
         }
         boot->backup_stands = true;
         return ota_job_from_slot(boot, JOB_INSTALL, boot->slot);
@@ -163,7 +160,7 @@ enum ota_verdict ota_job_interrupted(struct ota_boot *boot)
     if (newest->state == OTA_STATE_REVERTING) {
         return ota_job_rescue(boot);
     }
-    if (!boot->config->layout->slot[0].flash) {
+    if (!boot->layout->slot[0].flash) {
         return fetch(boot, newest->source == OTA_SOURCE_ANY);
     }
     if (newest->staged && newest->installs < OTA_INSTALL_TRIES) {
@@ -178,7 +175,7 @@ uint8_t ota_job_backup(const struct ota_boot *boot)
     // what an update has begun to replace is known to be there, or not
     bool rotted = boot->app_error && newest->state <= OTA_STATE_CONFIRMED;
     return boot->slot && (boot->backup_stands || rotted)
-               ? ota_slot_other(boot->config->layout, boot->slot)
+               ? ota_slot_other(boot->layout, boot->slot)
                : newest->backup;
 }
 
@@ -197,25 +194,25 @@ static bool same_outcome(const struct ota_record *a, const struct ota_record *b)
 // record goes on saying INSTALLING, so that the next boot tries again.
 static void record_failure(struct ota_boot *boot)
 {
-    struct ota_record record = ota_boot_adopt(boot);
+    struct ota_record *record = ota_boot_adopt(boot);
     // a low supply refuses nothing: the request stays for the next boot
     bool again = boot->requested && boot->error == OTA_ERR_POWER;
-    record.ota_flag = again ? OTA_FLAG_REQUEST : OTA_FLAG_NONE;
+    record->ota_flag = again ? OTA_FLAG_REQUEST : OTA_FLAG_NONE;
     if (!again && boot->job == JOB_INSTALL && boot->app_error == 0) {
-        record.staged = OTA_SLOT_NONE; // no good
+        record->staged = OTA_SLOT_NONE; // no good
     }
-    record.result = boot->error;
-    record.step = (uint8_t)boot->step;
+    record->result = boot->error;
+    record->step = (uint8_t)boot->step;
     // what goes back was tried before
     if (boot->job != JOB_RESTORE && boot->step != OTA_STEP_TRIAL) {
-        ota_job_set_tried(&record, boot);
+        ota_job_set_tried(record, boot);
     }
-    if (boot->touched && record.installs < UINT8_MAX) {
-        record.installs++;
+    if (boot->touched && record->installs < UINT8_MAX) {
+        record->installs++;
     }
     // what is known already is not written again, or polling would wear flash
-    if (!boot->journal.valid || !same_outcome(&record, &boot->journal.newest)) {
-        ota_boot_write(boot, &record);
+    if (!boot->journal.valid || !same_outcome(record, &boot->journal.newest)) {
+        ota_boot_write(boot);
     }
 }
 
@@ -241,8 +238,7 @@ static uint32_t version_in(const struct ota_boot *boot, uint8_t slot)
 {
     uint8_t raw[OTA_PLAIN_HEADER_SIZE];
     struct ota_image image;
-    if (ota_area_read(ota_slot_area(boot->config->layout, slot), 0, raw,
-                      sizeof raw) ||
+    if (ota_area_read(ota_slot_area(boot->layout, slot), 0, raw, sizeof raw) ||
         ota_image_decode(&image, raw)) {
         return 0;
     }
@@ -253,7 +249,7 @@ static uint32_t version_in(const struct ota_boot *boot, uint8_t slot)
 static bool is_unseen(const struct ota_boot *boot, uint8_t slot)
 {
     return slot != OTA_SLOT_NONE && !(boot->looked & 1u << slot) &&
-           ota_slot_area(boot->config->layout, slot)->flash;
+           ota_slot_area(boot->layout, slot)->flash;
 }
 
 // The slot to look into next, once each: the backup, else the newer version.
@@ -316,7 +312,7 @@ enum ota_verdict ota_job_revert(struct ota_boot *boot)
     if (newest->backup != OTA_SLOT_NONE) {
         return ota_job_from_slot(boot, JOB_RESTORE, newest->backup);
     }
-    if (boot->config->layout->slot[0].flash) {
+    if (boot->layout->slot[0].flash) {
         return give_up(boot); // nothing to go back to: it runs on
     }
     record_failure(boot);
@@ -400,7 +396,6 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
     }
     if (boot->app_error && is_of_flash(err)) {
         boot->slots_fail = true;
-        boot->slot = OTA_SLOT_NONE;
     }
     if (boot->job == JOB_FETCH) {
         return fail_fetch(boot, step);

@@ -14,25 +14,28 @@
 
 #include "ota/boot.h"
 
+// Numbered as the steps that they are, by which they are told.
 enum state {
-    // boot.c
-    STATE_SCAN,   // read the journal
-    STATE_DECIDE, // run the application, or update?
-    STATE_SETTLE, // leave the journal as an application wants to find it
-    STATE_RUN,    // final
-    STATE_NO_APP, // final until the caller wants to look for an image
+    STATE_SCAN = OTA_STEP_NONE, // read the journal
     // fetch.c
-    STATE_OPEN,   // the source
-    STATE_HEADER, // read and check the image's header
-    STATE_CHECK,  // verify it where it is, if it can be read twice
-    // copy.c
-    STATE_COPY_BEGIN, // record that a slot is about to change
-    STATE_COPY,       // into it, or the app slot
+    STATE_OPEN = OTA_STEP_OPEN,     // the source
+    STATE_HEADER = OTA_STEP_HEADER, // read and check the image's header
+    STATE_CHECK = OTA_STEP_CHECK,   // verify it where it is, if it can be read
+                                    // twice
     // install.c
-    STATE_BEGIN,  // record that the app slot is about to change
-    STATE_ERASE,  // the app slot; then STATE_COPY into it
-    STATE_VERIFY, // what the flash holds
-    STATE_FINISH, // program header and vectors, record the success
+    STATE_BEGIN = OTA_STEP_BEGIN, // record that the app slot is about to change
+    STATE_ERASE = OTA_STEP_ERASE, // the app slot; then STATE_COPY into it
+    STATE_VERIFY = OTA_STEP_VERIFY, // what the flash holds
+    STATE_FINISH = OTA_STEP_FINISH, // program header and vectors, record it
+    // copy.c
+    STATE_COPY = OTA_STEP_PROGRAM,     // into a slot, or the app slot
+    STATE_COPY_BEGIN = OTA_STEP_STAGE, // record that a slot is about to change
+    // boot.c
+    STATE_SETTLE = OTA_STEP_DONE, // leave the journal as an application wants
+                                  // to find it
+    STATE_DECIDE = STATE_COPY_BEGIN + 1, // run the application, or update?
+    STATE_RUN,                           // final
+    STATE_NO_APP, // final until the caller wants to look for an image
     STATE_COUNT
 };
 
@@ -47,24 +50,34 @@ enum job {
     JOB_RESTORE, // the same for an application that was confirmed before
 };
 
-// Each does one step, sets the next state and returns a verdict.
-enum ota_verdict ota_fetch_open(struct ota_boot *boot);
-enum ota_verdict ota_fetch_header(struct ota_boot *boot);
-enum ota_verdict ota_fetch_check(struct ota_boot *boot);
-enum ota_verdict ota_copy_begin(struct ota_boot *boot);
-enum ota_verdict ota_copy_step(struct ota_boot *boot);
-enum ota_verdict ota_install_begin(struct ota_boot *boot);
-enum ota_verdict ota_install_erase(struct ota_boot *boot);
-enum ota_verdict ota_install_verify(struct ota_boot *boot);
-enum ota_verdict ota_install_finish(struct ota_boot *boot);
+// Each does one step, sets the next state and returns an enum ota_verdict; or
+// an error, with which the job fails at this step: ota_boot_step sees to that.
+int ota_fetch_open(struct ota_boot *boot);
+int ota_fetch_header(struct ota_boot *boot);
+int ota_fetch_check(struct ota_boot *boot);
+int ota_copy_begin(struct ota_boot *boot);
+int ota_copy_step(struct ota_boot *boot);
+int ota_install_begin(struct ota_boot *boot);
+int ota_install_erase(struct ota_boot *boot);
+int ota_install_verify(struct ota_boot *boot);
+int ota_install_finish(struct ota_boot *boot);
 
 /// boot.c ///
 
-// Goes to a state with position and crc at 0.
-enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state);
+static inline enum ota_verdict ota_boot_go(struct ota_boot *boot,
+                                           enum state state)
+{
+    boot->state = (uint8_t)state;
+    return OTA_BOOT_BUSY;
+}
 
 // The same, and tells the caller that there is nothing to run yet.
-enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state);
+static inline enum ota_verdict ota_boot_wait(struct ota_boot *boot,
+                                             enum state state)
+{
+    boot->state = (uint8_t)state;
+    return OTA_BOOT_NO_APP;
+}
 
 // Whether it is the one that the journal has on trial.
 bool ota_boot_app_on_trial(const struct ota_boot *boot);
@@ -73,19 +86,27 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot);
 // not in the middle of being replaced, when torn flash may read well by chance.
 bool ota_boot_app_stands(const struct ota_boot *boot);
 
-// The newest record; if the application stands, with what this boot knows of it
-// put in: the basis of every record before work on flash.
-struct ota_record ota_boot_record(const struct ota_boot *boot);
+// Each returns boot->record, made to be changed and written. This one is the
+// newest record as it is.
+struct ota_record *ota_boot_newest(struct ota_boot *boot);
 
-// The same for an application that is going to run because nothing better is
-// left, even if it does not stand.
-struct ota_record ota_boot_adopt(const struct ota_boot *boot);
+// With what this boot knows of the application put in: for one that is going to
+// run because nothing better is left, even if it does not stand.
+struct ota_record *ota_boot_adopt(struct ota_boot *boot);
 
-// Writes a record, marked settled; keeps its error in boot->journal_error.
-int ota_boot_write(struct ota_boot *boot, struct ota_record *record);
+// The same, but only if it stands: the basis of every record before work on
+// flash.
+struct ota_record *ota_boot_record(struct ota_boot *boot);
 
-void ota_boot_progress(const struct ota_boot *boot, enum ota_step step,
-                       uint32_t done, uint32_t total);
+// Writes boot->record, marked settled; keeps its error in boot->journal_error.
+void ota_boot_write(struct ota_boot *boot);
+
+// The same before work on flash that must not begin without a record; but
+// without an application there is nothing that a lost record could lose.
+OTA_CHECKED int ota_boot_write_first(struct ota_boot *boot);
+
+void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
+                       uint32_t total);
 
 /// install.c ///
 
@@ -109,8 +130,8 @@ enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
 // Installs what is staged in a slot.
 enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot);
 
-// The image that the job reads is good.
-enum ota_verdict ota_job_checked(struct ota_boot *boot);
+// The image that the job reads is good; or is it not, for the job?
+OTA_CHECKED int ota_job_checked(struct ota_boot *boot);
 
 // Asks all sources, from the first one on, because there is nothing to run.
 enum ota_verdict ota_job_fetch_any(struct ota_boot *boot);
@@ -141,8 +162,12 @@ bool ota_job_stages(const struct ota_boot *boot);
 
 struct ota_source *ota_fetch_source(struct ota_boot *boot);
 
-// Reads what the source has of the wanted bytes into the buffer. 1: it holds
-// them all, 0: not yet, or an error.
+// Reads what the source has of the wanted bytes, or of the OTA_CHUNK first of
+// them, into the buffer. 1: it holds them all, 0: not yet, or an error.
 OTA_CHECKED int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted);
+
+// Takes what the buffer holds into the image's CRC. 1: that was the last of it,
+// and the CRC is right, 0: not yet, or OTA_ERR_CRC.
+OTA_CHECKED int ota_fetch_sum(struct ota_boot *boot);
 
 #endif

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "rcc.h"
-#include "state.h"
+#include "sd.h"
+#include "spi.h"
+#include "w25q.h"
 
 static const struct chip *const chips[] = {&stm32f446re, &stm32f103c8};
 
@@ -98,6 +100,8 @@ void vboard_free(struct vboard *board)
     free(board->block_count);
     free(board->executed);
     free(board->translated);
+    w25q_contents_close(board);
+    sd_card_free(board);
     free(board);
 }
 
@@ -129,12 +133,21 @@ static void randomise_ram(struct vboard *board)
     code_ram_changed(board);
 }
 
-// Only what was asked for from outside outlives a reset.
+// What was asked for from outside outlives a reset, and so do chips outside.
+static bool is_outside(enum timer timer)
+{
+    static const bool outside[TIMER_COUNT] = {
+        [TIMER_W25Q] = true,        [TIMER_W25Q_WRITE] = true,
+        [TIMER_W25Q_SELECT] = true, [TIMER_OUTSIDE] = true,
+        [TIMER_CUT] = true,         [TIMER_RUN_END] = true,
+    };
+    return outside[timer];
+}
+
 static void clear_timers(struct vboard *board)
 {
     for (enum timer timer = 0; timer < TIMER_COUNT; timer++) {
-        if (timer != TIMER_OUTSIDE && timer != TIMER_CUT &&
-            timer != TIMER_RUN_END) {
+        if (!is_outside(timer)) {
             timer_clear(board, timer);
         }
     }
@@ -144,7 +157,9 @@ void reset_now(struct vboard *board, uint32_t cause, bool power)
 {
     if (power) {
         randomise_ram(board);
+        spi_power(board, false);
     }
+    spi_stop(board);
     clear_timers(board);
     board->state.sleeping = false;
     board->state.locked_up = false;
@@ -156,6 +171,9 @@ void reset_now(struct vboard *board, uint32_t cause, bool power)
         if (device->reset) {
             device->reset(board, device, power);
         }
+    }
+    if (power) {
+        spi_power(board, true);
     }
     rcc_reset_cause(board, cause);
     struct vboard_event event = {.kind = VBOARD_EVENT_RESET,
@@ -184,6 +202,10 @@ void vboard_reset(struct vboard *board)
 void power_cut(struct vboard *board, const char *how, uint64_t number)
 {
     board->state.powered = false;
+    uint64_t torn = flash_power_lost(board);
+    torn = torn ? torn : w25q_under_way(board);
+    spi_power(board, false);
+    number = number ? number : torn;
     struct vboard_event event = {
         .kind = VBOARD_EVENT_POWER_CUT, .text = how, .number = number};
     send_event(board, &event);
@@ -193,7 +215,7 @@ void power_cut(struct vboard *board, const char *how, uint64_t number)
 void cut_due(struct vboard *board, enum timer timer)
 {
     (void)timer;
-    power_cut(board, "time", flash_power_lost(board));
+    power_cut(board, "time", 0);
 }
 
 void vboard_cut_at_time(struct vboard *board, uint64_t time)

@@ -53,15 +53,19 @@ struct flash_state {
         bool failed;
         uint64_t number;
         uint32_t address, size;
-        uint64_t before; // a program operation: what the unit held
+        uint8_t before[8]; // a program operation: what the unit held
     } busy;
 
     // none of this is changed by a reset
-    uint64_t ops, cut_op, fault_op;
-    enum vboard_cut cut_how;
-    enum vboard_flash_fault fault;
     uint32_t protected_sectors;
     struct vboard_wear wear[SECTORS];
+};
+
+// Operations of all flash devices together; no reset changes it.
+struct op_state {
+    uint64_t count, cut_op, fault_op;
+    enum vboard_cut cut_how;
+    enum vboard_flash_fault fault;
 };
 
 struct gpio_state {
@@ -109,6 +113,100 @@ struct usart_state {
     uint8_t queue[16384]; // from vboard_uart_send
 };
 
+struct spi_state {
+    uint32_t cr1, cr2, sr, crcpr, i2spr;
+    uint32_t rx;   // what DR gives
+    uint32_t hold; // waits in DR while the shift register is busy
+    uint32_t shift;
+    uint64_t ends;     // the frame under way; 0: none
+    bool overrun_read; // DR was read with OVR set, SR not yet
+    bool fault_read;   // SR was read with MODF set
+};
+
+#define SPI_CHIPS 2 // that can be on the buses at once
+
+// By place in struct vboard's wire[].
+struct chips_state {
+    bool selected[SPI_CHIPS];
+    bool cut[SPI_CHIPS]; // the frame under way does not reach it
+};
+
+struct w25q_state {
+    // the instruction under way
+    uint8_t code;
+    bool refused;   // nobody is listening
+    bool ragged;    // not all of its bits have come in bytes
+    uint32_t count; // bytes so far
+    uint32_t address;
+    uint8_t page[256]; // to be programmed
+
+    uint32_t status; // registers 1 to 3, from bit 0
+    uint32_t kept;   // their non-volatile bits
+    bool asleep;
+    bool deaf;                            // for tRES1, tRST, tDP
+    bool waking;                          // deaf, and CS must stay high
+    bool writable;                        // tPUW is over
+    bool reset_enabled, volatile_enabled; // by the instruction before
+
+    // the operation under way, or suspended
+    struct {
+        enum { W25Q_IDLE, W25Q_PROGRAM, W25Q_ERASE, W25Q_STATUS } kind;
+        bool suspending;
+        uint64_t number;
+        uint32_t address, size; // STATUS: value
+        uint64_t left;          // suspended
+    } busy;
+
+    enum vboard_spi_fault fault;
+};
+
+struct sd_state {
+    uint64_t card; // the insertion that this is about, see sd_card.c
+    enum {
+        SD_BUS, // as powered up: not yet in SPI mode
+        SD_IDLE,
+        SD_READY,
+    } phase;
+    unsigned clocks;   // of those that it wants before its first command
+    uint64_t ready_at; // it is getting ready until then; 0: it is not
+    bool knows_host;   // CMD8 was accepted
+    bool crc_on;       // CMD59
+    bool app;          // CMD55: an application command follows
+    uint32_t block_len;
+    uint8_t status; // second byte of R2: errors not yet told
+
+    bool ragged;    // not all bits have come in bytes, until deselected
+    bool releasing; // deselected: MISO is driven for 8 clocks more
+    uint8_t frame[6];
+    uint8_t frame_len;
+
+    // what it sends: bytes of no meaning, then a response
+    uint8_t gap;
+    bool stuff; // the first of them is what is left of a data block
+    uint8_t response[6];
+    uint8_t response_len, response_at;
+    uint64_t busy_until; // MISO low
+
+    // data blocks
+    enum {
+        SD_NO_DATA,
+        SD_SENDS,
+        SD_FAILED, // after an error token, until CMD12
+        SD_RECEIVES
+    } data;
+    bool many;
+    uint64_t data_from; // not before this time
+    uint64_t address;   // of the block, in bytes
+    uint32_t len;       // of it
+    uint32_t at;        // bytes of it, with token and CRC
+    uint8_t block[512 + 2];
+    bool has_block; // block holds what is to be sent: a register
+    bool writing;   // busy with the block before address
+
+    enum vboard_spi_fault fault;
+    uint64_t fault_at; // data blocks until then
+};
+
 struct crc_state {
     uint32_t dr, idr;
 };
@@ -134,12 +232,17 @@ struct device_state {
     struct rcc_state rcc;
     struct pwr_state pwr;
     struct flash_state flash;
+    struct op_state op;
     struct gpio_state gpio[GPIO_PORTS];
     struct pin_drive pins;
     struct outside_state outside;
     struct exti_state exti;
     struct syscfg_state syscfg;
     struct usart_state usart[2];
+    struct spi_state spi[2];
+    struct chips_state chips;
+    struct w25q_state w25q;
+    struct sd_state sd;
     struct crc_state crc;
     struct iwdg_state iwdg;
     struct dbgmcu_state dbgmcu;
@@ -149,29 +252,43 @@ struct device_state {
 extern const struct device iwdg_device;
 // of the F4
 extern const struct device rcc_f4_device, pwr_f4_device, flash_f4_device;
-extern const struct device usart_f4_device[2];
+extern const struct device usart_f4_device[2], spi_f4_device[2];
 extern const struct device exti_device, syscfg_device, crc_device;
 extern const struct device gpio_device[GPIO_PORTS];
 extern const struct device uid_device, flash_size_device, dbgmcu_device;
 // of the F1
 extern const struct device rcc_f1_device, pwr_f1_device, flash_f1_device;
-extern const struct device usart_f1_device[2];
+extern const struct device usart_f1_device[2], spi_f1_device[2];
 extern const struct device exti_f1_device, afio_device, crc_f1_device;
 extern const struct device gpio_f1_device[5];
 extern const struct device uid_f1_device, flash_size_f1_device;
 extern const struct device dbgmcu_f1_device, option_bytes_f1_device;
 
+// A pin that can carry a signal.
+struct pad {
+    uint8_t port, pin, route;
+};
+
 // A USART of a chip.
 struct usart_wiring {
     const struct device *device;
-    // Pins that can carry a signal; one may stand there twice.
-    struct pad {
-        uint8_t port, pin, route;
-    } tx[2], rx[2];
+    struct pad tx[2], rx[2];       // one may stand there twice
     const char *tx_mode, *rx_mode; // what these pins must be, for messages
     uint8_t irq;
 };
 extern const struct usart_wiring usart_f4[2], usart_f1[2];
+
+// An SPI controller of a chip.
+enum spi_signal { SPI_SCK, SPI_MISO, SPI_MOSI, SPI_NSS, SPI_SIGNALS };
+struct spi_wiring {
+    const struct device *device;
+    struct {
+        uint8_t count;
+        struct pad pad[4];
+    } pads[SPI_SIGNALS];
+    const char *output_mode, *input_mode; // as in struct usart_wiring
+};
+extern const struct spi_wiring spi_f4[2], spi_f1[2];
 
 // The supply's domain, as chips differ in it (pwr.c).
 struct pwr_family {
@@ -235,6 +352,13 @@ void exti_line(struct vboard *board, unsigned line, bool rising);
 // What the world drives a pin to, and what a meter shows: 0, 1, or -1 for
 // floating.
 void gpio_drive(struct vboard *board, unsigned port, unsigned pin, int level);
+// "PA8" to port and pin; false for a pin that the chip lacks.
+bool pin_named(const struct vboard *board, const char *name, unsigned *port,
+               unsigned *pin);
+// Whether a pin selects a chip on an SPI bus.
+bool spi_is_select(const struct vboard *board, unsigned port, unsigned pin);
+// Levels of a port's pins have changed: those that select follow.
+void spi_pins_follow(struct vboard *board, unsigned port);
 // Keeps a change of the world outside for its time; -1 when there is no room.
 int outside_later(struct vboard *board, const struct change *change);
 // Whether somebody will press the reset button.

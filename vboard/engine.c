@@ -125,6 +125,7 @@ static bool must_stop(struct vboard *board, uint32_t address)
     if (board->state.due[TIMER_FLASH] != NEVER || board->flash_guarded) {
         follow_flash(board, address);
     }
+    timers_run_quick(board);
     if (board->state.clock.cycle >= board->deadline || slice->look) {
         return true;
     }

@@ -134,7 +134,8 @@ static void check_stack(struct vboard *board, uint32_t address)
     const uint32_t near = 0x10000;
     uint32_t base = board->chip->ram_base;
     uint32_t sp = cpu_get(board, UC_ARM_REG_SP);
-    if (base - address - 1 < near && sp - (base - near) < 2 * near) {
+    if (base - address - 1 < near &&
+        sp - (base - near) < near + board->chip->ram_size / 2) {
         violation(board, address, "stack below RAM: SP is 0x%08" PRIX32, sp);
     }
 }

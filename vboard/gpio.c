@@ -96,10 +96,11 @@ void gpio_follow(struct vboard *board, unsigned port)
         if ((edges >> pin) & 1) {
             exti_pin(board, port, pin, (level >> pin) & 1);
         }
-        if ((news >> pin) & 1) {
+        if ((news >> pin) & 1 && !spi_is_select(board, port, pin)) {
             show(board, port, pin, (shown >> pin) & 1);
         }
     }
+    spi_pins_follow(board, port);
 }
 
 // A level may be set before its pin becomes an output, so that it starts right.

@@ -30,9 +30,14 @@ enum timer {
     TIMER_USART1_RX,
     TIMER_USART2_TX,
     TIMER_USART2_RX,
-    TIMER_OUTSIDE, // the next pin, supply or reset asked for by an _at
-    TIMER_CUT,     // power cut at a time
-    TIMER_RUN_END, // the duration given to vboard_run is over
+    TIMER_SPI1, // the frame under way is over
+    TIMER_SPI2,
+    TIMER_W25Q,        // an operation ends, or it listens again
+    TIMER_W25Q_WRITE,  // it accepts writes after power-up
+    TIMER_W25Q_SELECT, // it may be selected again
+    TIMER_OUTSIDE,     // the next pin, supply or reset asked for by an _at
+    TIMER_CUT,         // power cut at a time
+    TIMER_RUN_END,     // the duration given to vboard_run is over
     TIMER_COUNT
 };
 
@@ -44,6 +49,11 @@ uint64_t timer_due(const struct vboard *board, enum timer timer);
 uint64_t timers_next(const struct vboard *board);
 // Calls every handler that is due, in order of time.
 void timers_run(struct vboard *board);
+// The same between two blocks of instructions, without leaving the emulation,
+// for those that come too often for that, up to the first that is no such.
+void timers_run_quick(struct vboard *board);
+// Whether one of these is armed.
+bool timers_quick_armed(const struct vboard *board);
 // The core stands still for this long: a bus stalled by a busy flash. The
 // handlers of what falls due meanwhile have run when it returns; if one of them
 // cut the power or reset the chip, cpu_ended() is true: then do nothing more.
@@ -58,6 +68,8 @@ void rcc_due(struct vboard *board, enum timer timer);       // rcc.c
 void pwr_due(struct vboard *board, enum timer timer);       // pwr.c
 void usart_tx_due(struct vboard *board, enum timer timer);  // usart.c
 void usart_rx_due(struct vboard *board, enum timer timer);  // usart.c
+void spi_due(struct vboard *board, enum timer timer);       // spi.c
+void w25q_due(struct vboard *board, enum timer timer);      // w25q_op.c
 void outside_due(struct vboard *board, enum timer timer);   // outside.c
 void cut_due(struct vboard *board, enum timer timer);       // board.c
 void run_end_due(struct vboard *board, enum timer timer);   // cpu.c
@@ -105,9 +117,9 @@ void scs_write(struct vboard *board, uint32_t offset, uint32_t value,
 // power: RAM and RTC domain too.
 void system_reset(struct vboard *board, uint32_t cause, bool power);
 
-// The supply is gone: sends the event, with how and the number of the flash
-// operation that it met (0: none), and ends the run. RAM and registers are
-// lost; what becomes of a flash operation is the caller's business.
+// The supply is gone: tears the flash operations under way, sends the event,
+// with how and the number of the flash operation that it met (0: the one that
+// is torn, if there is one), and ends the run. RAM and registers are lost.
 void power_cut(struct vboard *board, const char *how, uint64_t number);
 
 // The next number of the board's own reproducible random sequence.
@@ -190,6 +202,7 @@ struct chip {
     const struct pwr_family *pwr;
     const struct flash_family *flash;
     const struct gpio_family *gpio;
+    const struct spi_wiring *spi;
     const struct usart_wiring *usart;    // two
     const struct peripheral *unmodelled; // by address, for messages
     const uint16_t *bonded;              // pins of the package, by port
@@ -216,7 +229,7 @@ void flash_store(struct vboard *board, uint32_t address, uint64_t value,
 uint64_t flash_stall(const struct vboard *board);
 // Whether a cache still holds what the flash held before an erase.
 bool flash_caches_stale(const struct vboard *board);
-// The power fails at a moment of its own (cut_due): tears what is under way.
+// The power fails or the chip is reset: tears what is under way.
 // Returns the number of that operation, 0 for none.
 uint64_t flash_power_lost(struct vboard *board);
 

@@ -4,9 +4,8 @@
 
 #include "state.h"
 
-// "PA8" to port and pin; false for a pin that the chip lacks.
-static bool parse(const struct vboard *board, const char *name, unsigned *port,
-                  unsigned *pin)
+bool pin_named(const struct vboard *board, const char *name, unsigned *port,
+               unsigned *pin)
 {
     if (name[0] != 'P' || name[1] < 'A' || name[1] >= 'A' + GPIO_PORTS) {
         return false;
@@ -28,7 +27,7 @@ int vboard_drive_pin(struct vboard *board, const char *name, int level)
 {
     unsigned port;
     unsigned pin;
-    if (!parse(board, name, &port, &pin)) {
+    if (!pin_named(board, name, &port, &pin)) {
         return -1;
     }
     gpio_drive(board, port, pin, level);
@@ -40,7 +39,7 @@ int vboard_drive_pin_at(struct vboard *board, const char *name, int level,
 {
     unsigned port;
     unsigned pin;
-    if (!parse(board, name, &port, &pin)) {
+    if (!pin_named(board, name, &port, &pin)) {
         return -1;
     }
     if (time <= now(board)) {
@@ -61,5 +60,6 @@ int vboard_pin(struct vboard *board, const char *name)
 {
     unsigned port;
     unsigned pin;
-    return parse(board, name, &port, &pin) ? gpio_meter(board, port, pin) : -1;
+    return pin_named(board, name, &port, &pin) ? gpio_meter(board, port, pin)
+                                               : -1;
 }

@@ -124,7 +124,7 @@ void vboard_set_vdd(struct vboard *board, uint32_t millivolts)
         return;
     }
     if (millivolts < board->chip->pwr->pdr) {
-        power_cut(board, "supply", flash_power_lost(board));
+        power_cut(board, "supply", 0);
         return;
     }
     pvd_update(board);

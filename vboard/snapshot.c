@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "state.h"
+#include "w25q.h"
 
 struct vboard_snapshot {
     struct state state;
@@ -11,6 +12,7 @@ struct vboard_snapshot {
     struct uc_context *cpu;
     uint8_t *flash;
     uint8_t *ram;
+    struct w25q_copy *w25q;
 };
 
 void vboard_snapshot_free(struct vboard_snapshot *snap)
@@ -23,6 +25,7 @@ void vboard_snapshot_free(struct vboard_snapshot *snap)
     }
     free(snap->flash);
     free(snap->ram);
+    w25q_copy_free(snap->w25q);
     free(snap);
 }
 
@@ -35,7 +38,8 @@ struct vboard_snapshot *vboard_save(struct vboard *board)
     snap->flash = malloc(board->chip->flash_size);
     snap->ram = malloc(board->chip->ram_size);
     if (!snap->flash || !snap->ram || uc_context_alloc(board->uc, &snap->cpu) ||
-        uc_context_save(board->uc, snap->cpu)) {
+        uc_context_save(board->uc, snap->cpu) ||
+        !w25q_save(board, &snap->w25q)) {
         vboard_snapshot_free(snap);
         return NULL;
     }
@@ -50,6 +54,7 @@ void vboard_restore(struct vboard *board, const struct vboard_snapshot *snap)
 {
     memcpy(board->flash, snap->flash, board->chip->flash_size);
     memcpy(board->ram, snap->ram, board->chip->ram_size);
+    w25q_restore(board, snap->w25q);
     board->state = snap->state;
     board->hard_end = snap->hard_end;
     board->soft_end = GOING;

@@ -37,6 +37,10 @@ struct spi_slave {
     int (*clock)(struct vboard *board, const struct spi_frame *frame,
                  bool selected);
 
+    // A frame was cut off in the middle: some of its bits have arrived, and
+    // clock() is not called for it. NULL: no matter.
+    void (*cut)(struct vboard *board);
+
     // The supply has come (true) or gone (false): contents stay, an operation
     // under way is torn. A reset of the MCU is not told: these chips have no
     // reset pin.

@@ -102,6 +102,16 @@ struct window {
 
 struct gdb;
 
+// Where a chip on an SPI bus is connected; slave NULL: nowhere.
+struct spi_slave;
+struct w25q_contents;
+struct sd_card;
+struct spi_wire {
+    const struct spi_slave *slave;
+    unsigned spi;       // 1 or 2
+    unsigned port, pin; // of its chip select
+};
+
 struct vboard {
     struct vboard_config config;
     const struct chip *chip;
@@ -129,6 +139,10 @@ struct vboard {
     uint8_t *translated;
     bool ram_executed;
     bool flash_guarded; // not readable as data, see guard_flash()
+
+    struct spi_wire wire[SPI_CHIPS];
+    struct w25q_contents *w25q; // NULL: there is none
+    struct sd_card *sd;         // NULL: no socket
 
     const struct device *recent; // the last one accessed
 

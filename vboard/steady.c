@@ -71,6 +71,13 @@ void steady_resume(struct vboard *board)
     steady->wait = steady->wait > SETTLE ? steady->wait : SETTLE;
 }
 
+void steady_hope(struct vboard *board)
+{
+    struct steady *steady = &board->steady;
+    steady->phase = STEADY_OFF;
+    steady->wait = steady->backoff = SETTLE;
+}
+
 void steady_fed(struct vboard *board)
 {
     board->steady.fed = true;
@@ -199,7 +206,9 @@ void steady_block(struct vboard *board, uint32_t address)
     if (steady->wait) {
         steady->wait--;
     } else if (steady->phase == STEADY_OFF) {
-        if (!board->idle.disabled) {
+        // while a frame is shifted, a lap is one round of the loop that waits
+        // for its end: not worth the trouble
+        if (!board->idle.disabled && !timers_quick_armed(board)) {
             begin_search(board, address);
         }
     } else if (++steady->hops == LONGEST) {

@@ -47,6 +47,8 @@ void steady_resume(struct vboard *board);
 void steady_block(struct vboard *board, uint32_t address);
 // Something that no state tells: time was read, or went by unseen.
 void steady_broken(struct vboard *board);
+// Something has begun that a loop will wait for.
+void steady_hope(struct vboard *board);
 // The watchdog, which runs, was fed: its state moves with the lap.
 void steady_fed(struct vboard *board);
 

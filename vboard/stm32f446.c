@@ -13,11 +13,14 @@ static const uint32_t sector_size[] = {
 
 // RCC comes first: at a reset the clocks are at 16 MHz before anything else.
 static const struct device *const devices[] = {
-    &rcc_f4_device,  &pwr_f4_device,      &flash_f4_device,    &gpio_device[0],
-    &gpio_device[1], &gpio_device[2],     &gpio_device[3],     &gpio_device[4],
-    &gpio_device[5], &gpio_device[6],     &gpio_device[7],     &exti_device,
-    &syscfg_device,  &usart_f4_device[0], &usart_f4_device[1], &crc_device,
-    &iwdg_device,    &uid_device,         &flash_size_device,  &dbgmcu_device,
+    &rcc_f4_device,    &pwr_f4_device,      &flash_f4_device,
+    &gpio_device[0],   &gpio_device[1],     &gpio_device[2],
+    &gpio_device[3],   &gpio_device[4],     &gpio_device[5],
+    &gpio_device[6],   &gpio_device[7],     &exti_device,
+    &syscfg_device,    &usart_f4_device[0], &usart_f4_device[1],
+    &spi_f4_device[0], &spi_f4_device[1],   &crc_device,
+    &iwdg_device,      &uid_device,         &flash_size_device,
+    &dbgmcu_device,
 };
 
 // LQFP64 (DS10693 table 10), ports A to H.
@@ -43,6 +46,7 @@ const struct chip stm32f446re = {
     .pwr = &pwr_f4,
     .flash = &flash_f4,
     .gpio = &gpio_f4,
+    .spi = spi_f4,
     .usart = usart_f4,
     .unmodelled = unmodelled_f446,
     .bonded = bonded,

@@ -16,6 +16,11 @@ static void (*const handler[TIMER_COUNT])(struct vboard *, enum timer) = {
     [TIMER_USART1_RX] = usart_rx_due,
     [TIMER_USART2_TX] = usart_tx_due,
     [TIMER_USART2_RX] = usart_rx_due,
+    [TIMER_SPI1] = spi_due,
+    [TIMER_SPI2] = spi_due,
+    [TIMER_W25Q] = w25q_due,
+    [TIMER_W25Q_WRITE] = w25q_due,
+    [TIMER_W25Q_SELECT] = w25q_due,
     [TIMER_OUTSIDE] = outside_due,
     [TIMER_CUT] = cut_due,
     [TIMER_RUN_END] = run_end_due,
@@ -124,6 +129,30 @@ void timers_run(struct vboard *board)
         timer_clear(board, timer);
         handler[timer](board, timer);
     }
+}
+
+static bool is_quick(enum timer timer)
+{
+    return timer == TIMER_SPI1 || timer == TIMER_SPI2;
+}
+
+void timers_run_quick(struct vboard *board)
+{
+    while (board->deadline <= board->state.clock.cycle && !cpu_ended(board)) {
+        enum timer timer = timer_first(board);
+        if (!is_quick(timer)) {
+            return;
+        }
+        timer_clear(board, timer);
+        idle_broken(board); // a register has changed
+        handler[timer](board, timer);
+    }
+}
+
+bool timers_quick_armed(const struct vboard *board)
+{
+    return board->state.due[TIMER_SPI1] != NEVER ||
+           board->state.due[TIMER_SPI2] != NEVER;
 }
 
 void time_skip(struct vboard *board, uint64_t until)

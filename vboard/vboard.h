@@ -40,7 +40,8 @@ enum vboard_stop {
 
 enum vboard_event_kind {
     VBOARD_EVENT_RESET,     // cause holds RCC_CSR flags, text names them
-    VBOARD_EVENT_PIN,       // an output pin changed: text "PA4", value 0 or 1
+    VBOARD_EVENT_PIN,       // an output pin changed: text "PA4", value 0 or 1;
+                            // not told of those that select an SPI chip
     VBOARD_EVENT_UART,      // a byte was sent: unit 1 or 2, value the byte
     VBOARD_EVENT_FLASH,     // a flash operation began: see op, address, size;
                             // unit 0: internal, 1: the W25Q (address counts
@@ -127,28 +128,32 @@ struct vboard_wear {
 int vboard_attach_w25q(struct vboard *board,
                        const struct vboard_spi_place *place);
 
-// Its contents, 8 MiB; may be written while the board is not running. A
-// snapshot holds them too. *size may be NULL. NULL: there is none.
+// Its contents, 8 MiB; may be written while the board is not running, until the
+// next vboard_save or vboard_restore: then ask again. A snapshot holds them
+// too, and costs the sectors that were written since the one before. *size may
+// be NULL. NULL: there is none.
 uint8_t *vboard_w25q(struct vboard *board, size_t *size);
 
 // Puts an SD card into a socket that is by default at SPI1: path is a file with
 // its contents, of 512-byte blocks. Cards up to 2 GiB are SDSC, larger ones
-// SDHC. What the firmware writes goes to the file at once; a snapshot holds
-// what the card is at, not its contents. path NULL: the card is pulled out. At
-// any time. 0, or -1 with a message on log.
+// SDHC. What the firmware writes goes to the file at once; a file that cannot
+// be written is a card that is protected. A snapshot holds what the card is at,
+// not its contents. path NULL: the card is pulled out. At any time. 0, or -1
+// with a message on log: then a card that was there before still is.
 int vboard_insert_sd(struct vboard *board, const char *path,
                      const struct vboard_spi_place *place);
 
 // Test hooks for chips that fail, from now on.
 enum vboard_spi_fault {
     VBOARD_SPI_GOOD,
-    VBOARD_SPI_MISO_HIGH,  // MISO is stuck
+    VBOARD_SPI_MISO_HIGH, // MISO is stuck
     VBOARD_SPI_MISO_LOW,
     VBOARD_W25Q_WRONG_ID,  // another maker's JEDEC id
     VBOARD_W25Q_BUSY,      // BUSY never ends
     VBOARD_SD_NEVER_READY, // ACMD41 goes on saying idle
     VBOARD_SD_BAD_CRC,     // data blocks arrive with a wrong CRC
     VBOARD_SD_REMOVED,     // pulled out before block number n from now on
+    VBOARD_SD_VERSION_1,   // an old card: no CMD8; only for up to 2 GiB
 };
 void vboard_w25q_fault(struct vboard *board, enum vboard_spi_fault fault);
 void vboard_sd_fault(struct vboard *board, enum vboard_spi_fault fault,
@@ -185,7 +190,8 @@ void vboard_stop(struct vboard *board);
 enum vboard_cut { VBOARD_CUT_BEFORE, VBOARD_CUT_TORN, VBOARD_CUT_AFTER };
 
 // Cuts the power at flash operation number op (1 is the first from now on), of
-// the internal flash and the W25Q counted together. TORN leaves half of it done: bits of a word, some of a sector. 0: never.
+// the internal flash and the W25Q counted together. TORN leaves half of it
+// done: bits of a word, some of a sector. 0: never.
 void vboard_cut_at_op(struct vboard *board, uint64_t op, enum vboard_cut how);
 
 // Cuts the power at a virtual time. UINT64_MAX: never.
@@ -222,14 +228,15 @@ int vboard_set_vdd_at(struct vboard *board, uint32_t millivolts, uint64_t time);
 // time; it takes effect when that operation ends, and 0 is never.
 enum vboard_flash_fault {
     VBOARD_FLASH_GOOD,
-    VBOARD_FLASH_ERASE_FAILS,   // OPERR, contents arbitrary
-    VBOARD_FLASH_PROGRAM_FAILS, // OPERR, nothing programmed
+    VBOARD_FLASH_ERASE_FAILS,   // contents arbitrary; F4: OPERR; F1: no EOP
+    VBOARD_FLASH_PROGRAM_FAILS, // nothing programmed; F4: OPERR; F1: PGERR
     VBOARD_FLASH_BIT_STUCK,     // no error flag, one bit stays 1
 };
 void vboard_fail_op(struct vboard *board, uint64_t op,
                     enum vboard_flash_fault fault);
 
-// Write-protects sectors: bit n is sector n (the nWRP option bits).
+// Write-protects sectors, as the option bytes do: bit n is sector n of the F4
+// (nWRP), pages 4n to 4n+3 of the F1 (WRP).
 void vboard_protect_sectors(struct vboard *board, uint32_t sectors);
 
 // Everything: registers, RAM, flash, time. A snapshot belongs to the board it

@@ -3,9 +3,9 @@
 // The bootloader's decisions and its install, as a machine that does one
 // bounded piece of work at a call: at most two erases (of a unit, or of a block
 // where the device has them), one chunk of OTA_CHUNK bytes, or one journal
-// record (which may erase a unit of the journal). The caller feeds its watchdog,
-// blinks and prints between the calls, and acts on the verdict; the engine never
-// waits, logs, jumps or resets.
+// record (which may erase a unit of the journal). The caller feeds its
+// watchdog, blinks and prints between the calls, and acts on the verdict; the
+// engine never waits, logs, jumps or resets.
 //
 //     struct ota_boot boot;
 //     ota_boot_begin(&boot, &config);
@@ -70,43 +70,46 @@ struct ota_boot_config {
 // State of the machine; owned by the caller. Read-only outside: journal, app,
 // app_error, development, trial, image, error, step, journal_error. The rest
 // is private.
+//
+// Small members come first: a Cortex-M reaches a byte up to offset 31, and a
+// word up to 124, by a short instruction.
 struct ota_boot {
-    const struct ota_boot_config *config;
-    struct ota_journal journal;
-    int journal_error; // of the last attempt to write a record
-
-    struct ota_image app; // what the app slot holds
-    int app_error;        // 0: it is valid; else why not
-    bool development;     // flashed by a debugger: no header, not checked
-
-    struct ota_image image; // the update under way, or tried last
-    int error;              // of the last update in this boot, 0: none failed
-    enum ota_step step;     // at which it failed; DONE: installed
-
-    bool trial;              // this boot of the application is one of its trial
-    struct ota_image update; // while the backup is looked at
     uint8_t state;
     uint8_t job;
-    uint8_t slot;        // enum ota_slot that the job reads, or stages in
-    uint8_t looked;      // slots that a rescue has looked into, by bit
-    uint8_t rereads;     // of an application that could not be read
-    uint8_t failures;    // installs that failed in this boot
-    uint8_t broken;      // lines that broke off
-    bool requested;      // by the journal, not for want of an application
-    bool from_any;       // any source will do
-    bool backed_up;      // in this boot
-    bool polled;         // all sources have been asked
-    bool begun;          // so it says in the journal, by a record of this boot
-    bool touched;        // the app slot is being replaced
-    bool recovery;       // the button asks for an image
-    bool backup_stands;  // the slot beside the update's is proved to hold app
-    bool slots_fail;     // and nothing is lost without them: not staged in
-    size_t source_index; // in config->sources
-    uint32_t position;   // bytes of the current step that are done
-    uint32_t buffered;   // bytes in buffer
-    uint32_t crc;        // running
-    struct ota_area_source area;       // the slot or app slot that is read
+    uint8_t slot;       // enum ota_slot that the job reads, or stages in
+    enum ota_step step; // at which the last update failed; DONE: installed
+    bool touched;       // the app slot is being replaced
+    bool requested;     // by the journal, not for want of an application
+    bool recovery;      // the button asks for an image
+    bool from_any;      // any source will do
+    bool backed_up;     // in this boot
+    bool backup_stands; // the slot beside the update's is proved to hold app
+    bool slots_fail;    // and nothing is lost without them: not staged in
+    bool begun;         // so it says in the journal, by a record of this boot
+    bool polled;        // all sources have been asked
+    bool development;   // flashed by a debugger: no header, not checked
+    bool trial;         // this boot of the application is one of its trial
+    uint8_t failures;   // installs that failed in this boot
+    uint8_t looked;     // slots that a rescue has looked into, by bit
+    uint8_t rereads;    // of an application that could not be read
+    uint8_t broken;     // lines that broke off
+
+    const struct ota_boot_config *config;
+    const struct ota_layout *layout;
+    int app_error;          // 0: the application is valid; else why not
+    int error;              // of the last update in this boot, 0: none failed
+    int journal_error;      // of the last attempt to write a record
+    size_t source_index;    // in config->sources
+    uint32_t position;      // bytes of the current step that are done
+    uint32_t buffered;      // bytes in buffer
+    uint32_t crc;           // running
+    struct ota_image image; // the update under way, or tried last
+    struct ota_image app;   // what the app slot holds
+    struct ota_journal journal;
+    struct ota_record record;          // the one that is written next
+    struct ota_image update;           // while the backup is looked at
     struct ota_slot_writer writer;     // the slot that is written
+    struct ota_area_source area;       // the slot or app slot that is read
     uint8_t first[OTA_MAX_WRITE_UNIT]; // of the application: programmed last
     uint8_t buffer[OTA_CHUNK];
 };

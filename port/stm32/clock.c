@@ -7,6 +7,18 @@
 
 const struct stm32_clocks stm32_clocks_at_reset = {HSI_HZ, HSI_HZ, HSI_HZ};
 
+bool stm32_oscillator_start(uint32_t on, uint32_t us)
+{
+    RCC->CR |= on;
+    return stm32_wait(&RCC->CR, on << 1, on << 1, us);
+}
+
+void stm32_oscillator_stop(uint32_t on)
+{
+    RCC->CR &= ~on;
+    (void)stm32_wait(&RCC->CR, on << 1, 0, STOP_US);
+}
+
 static bool start_hse(const struct board_hse *hse)
 {
     if (hse->hz == 0) {
@@ -17,21 +29,18 @@ static bool start_hse(const struct board_hse *hse)
     if (hse->bypass) {
         RCC->CR |= RCC_CR_HSEBYP;
     }
-    RCC->CR |= RCC_CR_HSEON;
-    return stm32_wait(&RCC->CR, RCC_CR_HSERDY, RCC_CR_HSERDY, HSE_US);
+    return stm32_oscillator_start(RCC_CR_HSEON, HSE_US);
 }
 
 static void stop_hse(void)
 {
-    RCC->CR &= ~RCC_CR_HSEON;
-    (void)stm32_wait(&RCC->CR, RCC_CR_HSERDY, 0, HSI_US);
+    stm32_oscillator_stop(RCC_CR_HSEON);
     RCC->CR &= ~RCC_CR_HSEBYP;
 }
 
 static void stop_pll(void)
 {
-    RCC->CR |= RCC_CR_HSION;
-    (void)stm32_wait(&RCC->CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY, HSI_US);
+    (void)stm32_oscillator_start(RCC_CR_HSION, HSI_US);
     RCC->CFGR &= ~RCC_CFGR_SW;
     (void)stm32_wait(&RCC->CFGR, RCC_CFGR_SWS, RCC_CFGR_SWS_HSI, SWITCH_US);
     stm32_pll_stop();

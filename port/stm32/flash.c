@@ -34,7 +34,8 @@ static void clear_flags(void)
 // PM0075 2.3.2).
 static int begin(void)
 {
-    if (!stm32_wait(&FLASH->SR, FLASH_SR_BSY, 0, IDLE_US)) {
+    if (!flash_clock_runs() ||
+        !stm32_wait(&FLASH->SR, FLASH_SR_BSY, 0, IDLE_US)) {
         return OTA_ERR_FLASH_TIMEOUT;
     }
     if ((FLASH->CR & FLASH_CR_LOCK) != 0) {

@@ -15,10 +15,8 @@
 #define RCC_CR_HSION  (1u << 0)
 #define RCC_CR_HSIRDY (1u << 1)
 #define RCC_CR_HSEON  (1u << 16)
-#define RCC_CR_HSERDY (1u << 17)
 #define RCC_CR_HSEBYP (1u << 18)
 #define RCC_CR_PLLON  (1u << 24)
-#define RCC_CR_PLLRDY (1u << 25)
 
 #define RCC_CIR_HSIRDYC (1u << 18)
 #define RCC_CIR_HSERDYC (1u << 19)

@@ -11,8 +11,14 @@
 // beyond them. A crystal that needs longer is not waited for.
 #define HSE_US    20000
 #define HSI_US    1000
+#define STOP_US   1000
 #define PLL_US    2000
 #define SWITCH_US 1000
+
+// HSI, HSE and PLL: each has its RDY bit above its ON bit in RCC_CR. Whether it
+// runs.
+bool stm32_oscillator_start(uint32_t on, uint32_t us);
+void stm32_oscillator_stop(uint32_t on);
 
 // From the HSI, to as fast as the chip goes: with wait states, PLL and bus
 // dividers. hse_hz 0: the PLL runs from the HSI. False: it does not come up, or

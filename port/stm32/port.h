@@ -105,10 +105,13 @@ void stm32_print(const struct board_console *console, const char *format, ...);
 
 /// SPI (spi.c) ///
 
+struct spi_regs;
+
 // One chip on an SPI, at one rate: a bus for the drivers of drivers/.
 struct stm32_spi_bus {
     struct ota_bus bus;
     const struct board_spi *place;
+    struct spi_regs *spi;
     uint32_t cr1; // with its rate
 };
 

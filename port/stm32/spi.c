@@ -10,11 +10,6 @@
 #define PATIENCE 100000u
 #define BYTE_US  100
 
-static struct spi_regs *regs_of(const struct stm32_spi_bus *bus)
-{
-    return bus->place->spi == 1 ? SPI1 : SPI2;
-}
-
 static const struct stm32_spi_bus *bus_of(const struct ota_bus *bus)
 {
     return (const struct stm32_spi_bus *)bus;
@@ -27,11 +22,12 @@ static void select_chip(const struct ota_bus *bus)
 
 // A byte goes out when the one before has been fetched: there is no FIFO, and
 // an interrupt between the two must not lose one. The rate is set each time:
-// the bus before may have had another.
+// the bus before may have had another. It may be changed while nothing is on
+// the way (RM0390 26.7.1, RM0008 25.5.1: BR).
 static int transfer(const struct ota_bus *bus, const void *out, void *in,
                     size_t len)
 {
-    struct spi_regs *spi = regs_of(bus_of(bus));
+    struct spi_regs *spi = bus_of(bus)->spi;
     const uint8_t *from = out;
     uint8_t *to = in;
     spi->CR1 = bus_of(bus)->cr1;
@@ -53,7 +49,7 @@ static int transfer(const struct ota_bus *bus, const void *out, void *in,
 
 static void deselect_chip(const struct ota_bus *bus)
 {
-    (void)stm32_wait(&regs_of(bus_of(bus))->SR, SPI_SR_BSY, 0, BYTE_US);
+    (void)stm32_wait(&bus_of(bus)->spi->SR, SPI_SR_BSY, 0, BYTE_US);
     stm32_pin_write(bus_of(bus)->place->cs, true);
 }
 
@@ -74,8 +70,10 @@ void stm32_spi_init(struct stm32_spi_bus *bus, const struct board_spi *place,
     stm32_pin_output(place->cs, true);
 
     uint32_t clock = clocks->pclk1;
+    bus->spi = SPI2;
     if (place->spi == 1) {
         clock = clocks->pclk2;
+        bus->spi = SPI1;
         RCC->APB2ENR |= RCC_APB2_SPI1;
     } else {
         RCC->APB1ENR |= RCC_APB1_SPI2;
@@ -86,7 +84,7 @@ void stm32_spi_init(struct stm32_spi_bus *bus, const struct board_spi *place,
     // RM0008 25.3.10)
     bus->cr1 = SPI_CR1_MSTR | SPI_CR1_SSM | SPI_CR1_SSI | SPI_CR1_SPE |
                divider(clock, max_hz < SPI_MAX_HZ ? max_hz : SPI_MAX_HZ);
-    regs_of(bus)->CR1 = bus->cr1; // before the pins: the clock rests low
+    bus->spi->CR1 = bus->cr1; // before the pins: the clock rests low
 
     stm32_pin_alternate(place->sck, place->alternate, false);
     stm32_pin_alternate(place->mosi, place->alternate, false);

@@ -10,11 +10,8 @@ static struct usart_regs *regs_of(const struct board_console *console)
     return console->usart == 1 ? USART1 : USART2;
 }
 
-// Two bytes of ten bits: one in the shift register, one in DR.
-static uint32_t longest_wait_us(const struct board_console *console)
-{
-    return 2 * 10 * 1000000u / console->baud + 1;
-}
+// Two bytes at 1200 baud: one in the shift register, one in DR.
+#define BYTES_US 17000
 
 void stm32_console_start(const struct board_console *console,
                          const struct stm32_clocks *clocks)
@@ -42,8 +39,7 @@ void stm32_console_write(const struct board_console *console, const char *text,
 {
     struct usart_regs *usart = regs_of(console);
     for (size_t i = 0; i < len; i++) {
-        if (stm32_wait(&usart->SR, USART_SR_TXE, USART_SR_TXE,
-                       longest_wait_us(console))) {
+        if (stm32_wait(&usart->SR, USART_SR_TXE, USART_SR_TXE, BYTES_US)) {
             usart->DR = (uint8_t)text[i];
         }
     }
@@ -66,8 +62,7 @@ int stm32_console_read(const struct board_console *console)
 
 void stm32_console_drain(const struct board_console *console)
 {
-    (void)stm32_wait(&regs_of(console)->SR, USART_SR_TC, USART_SR_TC,
-                     longest_wait_us(console));
+    (void)stm32_wait(&regs_of(console)->SR, USART_SR_TC, USART_SR_TC, BYTES_US);
 }
 
 /// The console as a line ///

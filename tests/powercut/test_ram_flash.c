@@ -29,6 +29,13 @@ static const struct ota_geometry with_ecc = {.size = 4096,
                                              .run_count = 1,
                                              .run = {{4, 1024}}};
 
+static const struct ota_geometry with_blocks = {.size = 8192,
+                                                .write_unit = 1,
+                                                .erased = 0xFF,
+                                                .run_count = 1,
+                                                .run = {{8, 1024}},
+                                                .block = 4096};
+
 static struct ram_flash *ram;
 static const uint8_t data[64] = "what is programmed, in units of four or eight "
                                 "bytes, as it comes";
@@ -51,6 +58,14 @@ static void be_ecc(void)
 {
     ram_flash_free(ram);
     ram = ram_flash_new(&with_ecc, 1);
+}
+
+// Like a W25Q, with pages of 32 bytes.
+static void be_external(void)
+{
+    ram_flash_free(ram);
+    ram = ram_flash_new(&with_blocks, 1);
+    ram->page = 32;
 }
 
 static int prog(uint32_t offset, size_t len)
@@ -112,6 +127,28 @@ static void every_guard_fires(void **state)
     ASSERT_FIRES(erase(8192)); // outside
     assert_int_equal(erase(0), 0);
     assert_int_equal(prog(0, 4), 0);
+}
+
+static int erase_size(uint32_t offset, uint32_t size)
+{
+    return ram->flash.erase(&ram->flash, offset, size);
+}
+
+static void guards_of_blocks(void **state)
+{
+    (void)state;
+    ASSERT_FIRES(erase_size(0, 4096)); // there are none
+    ASSERT_FIRES(erase_size(0, 0));
+    be_external();
+    ASSERT_FIRES(erase_size(1024, 4096)); // none begins there
+    ASSERT_FIRES(erase_size(0, 2048));    // neither unit nor block
+    ASSERT_FIRES(erase_size(8192, 4096)); // outside
+    ASSERT_FIRES(erase_size(4096, 8192));
+    assert_int_equal(prog(4096, 40), 0);
+    ASSERT_FIRES(prog(4096 + 39, 2)); // the first of them is programmed
+    assert_int_equal(erase_size(4096, 4096), 0);
+    assert_int_equal(erase_size(4096, 1024), 0);
+    assert_int_equal(prog(4096, 40), 0);
 }
 
 static void without_a_listener_it_aborts(void **state)
@@ -210,6 +247,78 @@ static void torn_erase(void **state)
     assert_false(ram_flash_is_torn(ram, 0, 1024));
 }
 
+// A program that goes over pages: one operation each. What is torn of one may
+// be any part of it, the rest is as before or done.
+static void torn_page(void **state)
+{
+    (void)state;
+    be_external();
+    assert_int_equal(prog(20, 64), 0); // 12, 32, 20
+    assert_int_equal(ram->ops, 3);
+    assert_int_equal(ram->programs, 64);
+    unsigned whole = 0, begun = 0, done = 0;
+    for (uint32_t i = 0; i < 100; i++) {
+        assert_int_equal(erase_size(0, 1024), 0);
+        ram->cut_at = 2;
+        ram->cut = CUT_TORN;
+        assert_int_equal(prog(0, 64), OTA_ERR_FLASH_PROGRAM);
+        ram_flash_power_on(ram);
+        assert_false(ram_flash_is_torn(ram, 0, 32));
+        assert_true(ram_flash_is_torn(ram, 32, 32));
+        assert_memory_equal(ram->now, data, 32);
+        bool first = ram_flash_is_torn(ram, 32, 1);
+        bool last = ram_flash_is_torn(ram, 63, 1);
+        whole += first && last;
+        begun += !last && ram->now[63] == 0xFF;
+        done += !first && ram->now[32] == data[32];
+    }
+    assert_true(whole > 1 && begun > 10 && done > 10);
+}
+
+static void torn_block(void **state)
+{
+    (void)state;
+    be_external();
+    unsigned whole = 0, begun = 0, done = 0;
+    for (uint32_t i = 0; i < 100; i++) {
+        assert_int_equal(erase_size(0, 4096), 0);
+        for (uint32_t at = 0; at < 4096; at += 1024) {
+            assert_int_equal(prog(at, 64), 0);
+        }
+        assert_int_equal(prog(4096, 64), 0);
+        ram->cut_at = 1;
+        ram->cut = CUT_TORN;
+        assert_int_equal(erase_size(0, 4096), OTA_ERR_FLASH_ERASE);
+        ram_flash_power_on(ram);
+        bool first = ram_flash_is_torn(ram, 0, 1);
+        bool last = ram_flash_is_torn(ram, 3072, 1);
+        whole += first && last;
+        begun += !last && memcmp(ram->now + 3072, data, 64) == 0;
+        done += !first && memcmp(ram->now, blank, 16) == 0;
+        assert_true(ram_flash_is_torn(ram, 0, 4096));
+        assert_false(ram_flash_is_torn(ram, 4096, 4096));
+        assert_int_equal(erase_size(4096, 4096), 0);
+    }
+    assert_true(whole > 10 && begun > 10 && done > 10);
+}
+
+// From the n-th call on nothing answers, whatever is asked.
+static void device_that_is_gone(void **state)
+{
+    (void)state;
+    uint8_t is[4];
+    ram->faults =
+        (struct ram_faults){.gone_at = 3, .gone_error = OTA_ERR_FLASH_DEVICE};
+    assert_int_equal(prog(0, 4), 0);
+    assert_int_equal(read_back(0, is, 4), 0);
+    assert_int_equal(erase(0), OTA_ERR_FLASH_DEVICE);
+    assert_int_equal(read_back(0, is, 4), OTA_ERR_FLASH_DEVICE);
+    assert_int_equal(prog(4, 4), OTA_ERR_FLASH_DEVICE);
+    ram->faults = (struct ram_faults){0};
+    assert_int_equal(read_back(0, is, 4), 0);
+    assert_memory_equal(is, data, 4); // nothing has changed
+}
+
 static void cut_before_and_after(void **state)
 {
     (void)state;
@@ -280,8 +389,8 @@ static void wear_is_counted(void **state)
 
 // Everything that a device holds.
 struct image {
-    uint8_t now[8192], then[8192], unit[2048];
-    uint32_t extent[6], erases[6], programmed[6], programs, ops, random;
+    uint8_t now[8192], then[8192], unit[8192];
+    uint32_t extent[8], erases[8], programmed[8], programs, ops, random;
 };
 
 static struct image take(void)
@@ -290,10 +399,11 @@ static struct image take(void)
     memset(&image, 0, sizeof image);
     memcpy(image.now, ram->now, sizeof image.now);
     memcpy(image.then, ram->then, sizeof image.then);
-    memcpy(image.unit, ram->unit, sizeof image.unit);
-    memcpy(image.extent, ram->extent, sizeof image.extent);
-    memcpy(image.erases, ram->erases, sizeof image.erases);
-    memcpy(image.programmed, ram->programmed, sizeof image.programmed);
+    size_t units = ram->page ? 8 : 6;
+    memcpy(image.unit, ram->unit, 8192 / ram->flash.geometry->write_unit);
+    memcpy(image.extent, ram->extent, units * sizeof *image.extent);
+    memcpy(image.erases, ram->erases, units * sizeof *image.erases);
+    memcpy(image.programmed, ram->programmed, units * sizeof *image.programmed);
     image.programs = ram->programs;
     image.ops = ram->ops;
     image.random = ram->random;
@@ -305,20 +415,31 @@ static void anything(unsigned *random)
 {
     *random = *random * 1103515245u + 12345u;
     unsigned r = *random >> 16;
-    struct ram_op op = {false, r % 2048 * 4, 4, data};
+    const struct ota_geometry *geometry = ram->flash.geometry;
+    uint32_t size = ram->page ? 32 : 4;
+    struct ram_op op = {false, r % (8192 / size) * size, size, data};
     if (r % 7 == 0) {
-        uint32_t start, size;
-        ram_flash_unit(&plain, op.offset, &start, &size);
+        uint32_t start;
+        ram_flash_unit(geometry, op.offset, &start, &size);
         op = (struct ram_op){true, start, size, NULL};
-    } else if (ram->unit[op.offset / 4] != 0) {
-        return;
+        if (geometry->block && r % 3 == 0) {
+            op = (struct ram_op){true, start & 4096, 4096, NULL};
+        }
+    } else {
+        for (uint32_t i = 0; i < size; i += geometry->write_unit) {
+            if (ram->unit[(op.offset + i) / geometry->write_unit] != 0) {
+                return;
+            }
+        }
     }
     ram_flash_apply(ram, &op, r % 5 ? CUT_AFTER : CUT_TORN);
 }
 
 static void rollback_restores_everything(void **state)
 {
-    (void)state;
+    if (*state) {
+        be_external();
+    }
     unsigned random = 1;
     for (int round = 0; round < 200; round++) {
         struct image outer = take();
@@ -343,16 +464,32 @@ static void rollback_restores_everything(void **state)
     assert_int_equal(ram->log_used, 0);
 }
 
+static void rollback_of_pages_and_blocks(void **state)
+{
+    *state = &ram;
+    rollback_restores_everything(state);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_guard_fires), TEST(without_a_listener_it_aborts),
-        TEST(torn_program),      TEST(torn_program_with_ecc),
-        TEST(torn_erase),        TEST(cut_before_and_after),
-        TEST(broken_unit),       TEST(one_supply_for_two),
-        TEST(wear_is_counted),   TEST(rollback_restores_everything),
+        TEST(every_guard_fires),
+        TEST(guards_of_blocks),
+        TEST(without_a_listener_it_aborts),
+        TEST(torn_program),
+        TEST(torn_program_with_ecc),
+        TEST(torn_erase),
+        TEST(torn_page),
+        TEST(torn_block),
+        TEST(device_that_is_gone),
+        TEST(cut_before_and_after),
+        TEST(broken_unit),
+        TEST(one_supply_for_two),
+        TEST(wear_is_counted),
+        TEST(rollback_restores_everything),
+        TEST(rollback_of_pages_and_blocks),
     };
     return cmocka_run_group_tests_name("ram_flash", tests, NULL, NULL);
 }

@@ -151,6 +151,11 @@ static void break_flash(void)
     faults->erase_error = erase[draw(3)];
     faults->read_at = draw(3) ? 0 : 1 + draw(800);
     faults->sticky = draw(4) == 0;
+    if (ram != soak.world->device[0] && draw(3) == 0) {
+        faults->gone_at = 1 + draw(300);
+        faults->gone_error =
+            draw(2) ? OTA_ERR_FLASH_DEVICE : OTA_ERR_FLASH_TIMEOUT;
+    }
 }
 
 // What is torn may read differently now.
@@ -276,6 +281,17 @@ static int stage(struct ota_app *app, bool all)
     return err ? err : ota_stage_finish(&stage);
 }
 
+// Writes what is offered, or some of it, into slot A, and asks nobody.
+static int write_slot_a(void)
+{
+    const struct ota_area *area = &soak.world->layout.slot[0];
+    struct ota_slot_writer writer;
+    uint32_t len = soak.image->len;
+    ota_slot_begin(&writer, area, len, 0);
+    return ota_slot_write(&writer, soak.image->bytes,
+                          draw(3) ? len : draw(len));
+}
+
 // What an application does that knows no shame. Results do not matter: there
 // may be no power.
 static void misbehave(void)
@@ -291,6 +307,10 @@ static void misbehave(void)
     }
     if (has_slots() && draw(3)) {
         err = stage(&app, false);
+    }
+    if (has_slots() && draw(5) == 0) {
+        err = write_slot_a();
+        err = ota_app_request(&app, OTA_SOURCE_SLOT_A);
     }
     if (draw(2)) {
         err =

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define BYTE_NS 160u
-#define LOOK_NS 20000u // the driver's own time around a look at the clock
 
 // The functions of struct ota_w25q have no argument.
 static struct w25q_stub *current;
@@ -101,10 +100,19 @@ static void begin(struct w25q_stub *stub, uint64_t ns)
     stub->wel = false;
 }
 
+// The data sheet leaves open what becomes of WEL when the place is protected:
+// bp is a part that clears it, refuses one that does not.
+static bool may_change(struct w25q_stub *stub)
+{
+    bool enabled = stub->wel;
+    stub->wel &= !stub->bp;
+    return enabled && !stub->bp && !stub->refuses;
+}
+
 static void program(struct w25q_stub *stub)
 {
     uint32_t len = stub->sent > 4 ? stub->sent - 4 : 0;
-    if (!stub->wel || stub->refuses || stub->bp || len == 0) {
+    if (len == 0 || !may_change(stub)) {
         return;
     }
     stub->programs++;
@@ -124,7 +132,7 @@ static void program(struct w25q_stub *stub)
 static void erase(struct w25q_stub *stub, uint32_t size)
 {
     // on the last bit of the address, and no other (8.2.15)
-    if (!stub->wel || stub->refuses || stub->bp || stub->sent != 4) {
+    if (stub->sent != 4 || !may_change(stub)) {
         return;
     }
     stub->erases++;
@@ -212,7 +220,8 @@ static int bus_transfer(const struct ota_bus *bus, const void *out, void *in,
 
 static uint32_t millis(void)
 {
-    current->ns += LOOK_NS;
+    // long while there is a long time to pass, for the sake of the host
+    current->ns += is_busy(current) ? 20000 : 200;
     return (uint32_t)(current->ns / 1000000) + current->millis_offset;
 }
 

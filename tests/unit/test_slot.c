@@ -17,6 +17,9 @@ static const struct ota_geometry geometries[] = {
     {SIZE, 16, 0xFF, 2, {{2, 2048}, {2, 4096}}, 0},
     {SIZE, 32, 0xFF, 1, {{12, 1024}}, 0},
     {SIZE, 32, 0xFF, 1, {{1, SIZE}}, 0},
+    // like a W25Q: blocks of four units, pages; and blocks of several sizes
+    {SIZE, 1, 0xFF, 1, {{24, 512}}, 2048},
+    {SIZE, 4, 0xFF, 2, {{4, 512}, {10, 1024}}, 1024},
 };
 #define GEOMETRIES (sizeof geometries / sizeof geometries[0])
 
@@ -38,6 +41,18 @@ static uint32_t unit_size(const struct ota_area *area, uint32_t at)
     return (uint32_t)size;
 }
 
+// What a file of total bytes erases at once: as slot.h says, and nothing else.
+static uint32_t span_size(const struct ota_area *area, uint32_t at,
+                          uint32_t total)
+{
+    uint32_t block = area->flash->geometry->block;
+    uint32_t end = total < area->size ? total : area->size;
+    if (block > 0 && (area->offset + at) % block == 0 && at + block <= end) {
+        return block;
+    }
+    return unit_size(area, at);
+}
+
 /// Erased ahead ///
 
 // The writer under test, for the driver's hook.
@@ -45,22 +60,23 @@ static const struct ota_slot_writer *current;
 static int (*real_prog)(const struct ota_flash *flash, uint32_t offset,
                         const void *data, size_t len);
 
-// Whenever a byte is programmed, all of the unit behind its own is blank and
+// Whenever a byte is programmed, all of the span behind its own is blank and
 // not torn: by that the frontier is found.
 static int checking_prog(const struct ota_flash *flash, uint32_t offset,
                          const void *data, size_t len)
 {
     const struct ota_area *area = current->area;
     uint32_t at = offset - area->offset;
+    const uint32_t total = current->total;
     uint32_t begin = 0;
-    while (begin + unit_size(area, begin) <= at) {
-        begin += unit_size(area, begin);
+    while (begin + span_size(area, begin, total) <= at) {
+        begin += span_size(area, begin, total);
     }
-    uint32_t next = begin + unit_size(area, begin);
-    assert_true(at + len <= next); // a piece does not cross units
+    uint32_t next = begin + span_size(area, begin, total);
+    assert_true(at + len <= next); // a piece does not cross spans
     bool first_or_last = at == begin || at + len == next;
-    if (first_or_last && next < current->total) {
-        uint32_t size = unit_size(area, next);
+    if (first_or_last && next < total) {
+        uint32_t size = span_size(area, next, total);
         assert_int_equal(ota_area_is_blank(area, next, size), 1);
         assert_false(
             ram_flash_is_torn(flash->context, area->offset + next, size));
@@ -74,6 +90,7 @@ static struct ram_flash *used_flash(const struct ota_geometry *geometry)
     static uint8_t old[SIZE];
     memset(old, 0x5A, sizeof old);
     struct ram_flash *ram = ram_flash_new(geometry, 1);
+    ram->page = geometry->write_unit == 1 && geometry->block ? 64 : 0;
     ram_flash_load(ram, 0, old, sizeof old);
     return ram;
 }
@@ -218,62 +235,84 @@ static void check(const struct cut_case *at, bool condition, const char *what)
     }
 }
 
-// As after a reset: the header that lies there is the file's, so it goes on
-// where the frontier is.
-static uint32_t restart(const struct ota_area *area, uint32_t total,
-                        uint32_t reached, const struct cut_case *cut)
+// What is kept of a file that came that far.
+static void check_kept(const struct ota_area *area, uint32_t total,
+                       uint32_t start, uint32_t reached,
+                       const struct cut_case *cut)
 {
-    uint8_t header[OTA_PLAIN_HEADER_SIZE];
-    if (ota_area_read(area, 0, header, sizeof header) ||
-        memcmp(header, file, sizeof header) != 0) {
-        return 0;
-    }
-    int32_t from = ota_slot_frontier(area, total);
-    check(cut, from >= 0 && (uint32_t)from < total, "frontier in the file");
-    uint32_t start = (uint32_t)from;
     const struct ram_flash *ram = area->flash->context;
+    check(cut, start < total, "it goes on in the file");
     check(cut, memcmp(ram->now, file, start) == 0, "what is kept is right");
     check(cut, !ram_flash_is_torn(ram, 0, start), "what is kept holds");
     check(cut, start <= reached, "no further than it came");
-    // not more than the unit that it was in and the one before
-    uint32_t next = start + unit_size(area, start);
+    // not more than the span that it was in and the one before
+    uint32_t next = start + span_size(area, start, total);
     if (next < total) {
-        next += unit_size(area, next);
+        next += span_size(area, next, total);
     }
-    check(cut, reached <= next, "two units are written again at most");
-    return start;
+    check(cut, reached <= next, "two spans are written again at most");
 }
 
-static bool write_until_cut(const struct ota_area *area, uint32_t total,
-                            uint32_t from, uint32_t *reached)
+// As after a reset: if the header that lies there is the file's, it goes on.
+// False: cut off.
+static bool write_on(const struct ota_area *area, uint32_t total,
+                     uint32_t *reached, const struct cut_case *cut,
+                     bool checked)
 {
+    uint8_t header[OTA_PLAIN_HEADER_SIZE];
+    int32_t from = 0;
+    if (ota_area_read(area, 0, header, sizeof header) == 0 &&
+        memcmp(header, file, sizeof header) == 0) {
+        from = ota_slot_frontier(area, total);
+        check(cut, from >= 0, "frontier");
+    }
+    if (checked && from > 0) {
+        check_kept(area, total, (uint32_t)from, *reached, cut);
+    }
     struct ota_slot_writer writer;
-    ota_slot_begin(&writer, area, total, from);
+    ota_slot_begin(&writer, area, total, (uint32_t)from);
     int err = write_pieces(&writer, 100);
     *reached = writer.position;
     return err == 0;
 }
 
+static bool is_complete(const struct ram_flash *ram, uint32_t total)
+{
+    return memcmp(ram->now, file, total) == 0 &&
+           !ram_flash_is_torn(ram, 0, total);
+}
+
+// Files that two cuts had spoiled, and all of them.
+static unsigned spoiled, twice;
+
+// After one cut all that is kept is right. If the second one tears the erase
+// of a span behind which something torn had read as blank, it may pass for a
+// complete one; whoever verifies the file finds out and writes it anew.
 static void cut_twice(const struct cut_case *cut, uint32_t total)
 {
     struct ram_flash *ram = used_flash(cut->geometry);
     ram->random = cut->first * 31 + cut->second + 1;
     const struct ota_area area = {&ram->flash, 0, SIZE};
     uint32_t reached = 0;
-    uint32_t from = 0;
     const uint32_t cuts[] = {cut->first, cut->second, 0};
     for (unsigned i = 0; i < 3; i++) {
         ram->cut_at = cuts[i];
         ram->cut = cut->how;
-        if (write_until_cut(&area, total, from, &reached)) {
+        if (write_on(&area, total, &reached, cut, i < 2)) {
             break;
         }
         check(cut, ram->dead, "only a cut ends it");
         ram_flash_power_on(ram);
-        from = restart(&area, total, reached, cut);
     }
-    check(cut, memcmp(ram->now, file, total) == 0, "complete");
-    check(cut, !ram_flash_is_torn(ram, 0, total), "and not torn");
+    twice++;
+    if (!is_complete(ram, total)) {
+        check(cut, cut->second > 0, "complete after one cut");
+        spoiled++;
+        struct ota_slot_writer writer;
+        ota_slot_begin(&writer, &area, total, 0);
+        check(cut, write_pieces(&writer, 100) == 0, "written anew");
+    }
+    check(cut, is_complete(ram, total), "complete, and not torn");
     ram_flash_free(ram);
 }
 
@@ -281,14 +320,15 @@ static uint32_t operations(const struct ota_geometry *geometry, uint32_t total)
 {
     struct ram_flash *ram = used_flash(geometry);
     const struct ota_area area = {&ram->flash, 0, SIZE};
-    uint32_t reached;
-    assert_true(write_until_cut(&area, total, 0, &reached));
+    struct ota_slot_writer writer;
+    ota_slot_begin(&writer, &area, total, 0);
+    assert_int_equal(write_pieces(&writer, 100), 0);
     uint32_t ops = ram->ops;
     ram_flash_free(ram);
     return ops;
 }
 
-static void frontier_after_a_cut_anywhere(void **state)
+static void resumed_after_a_cut_anywhere(void **state)
 {
     (void)state;
     for (unsigned g = 0; g < GEOMETRIES; g++) {
@@ -305,9 +345,10 @@ static void frontier_after_a_cut_anywhere(void **state)
     }
 }
 
-static void frontier_after_two_cuts(void **state)
+static void resumed_after_two_cuts(void **state)
 {
     (void)state;
+    spoiled = twice = 0;
     for (unsigned g = 3; g < GEOMETRIES; g++) {
         const struct ota_geometry *geometry = &geometries[g];
         uint32_t ops = operations(geometry, 5001);
@@ -320,6 +361,85 @@ static void frontier_after_two_cuts(void **state)
             }
         }
     }
+    assert_true(spoiled < twice / 1000);
+}
+
+/// Blocks ///
+
+// The sizes of all erases of a file in an area, as the device sees them.
+static uint32_t erase_log[32];
+static unsigned erase_count;
+static int (*real_erase)(const struct ota_flash *flash, uint32_t offset,
+                         uint32_t size);
+
+static int logging_erase(const struct ota_flash *flash, uint32_t offset,
+                         uint32_t size)
+{
+    assert_true(erase_count < 32);
+    erase_log[erase_count++] = size;
+    return real_erase(flash, offset, size);
+}
+
+static void assert_erases(uint32_t offset, uint32_t size, uint32_t total,
+                          unsigned count, const uint32_t *sizes)
+{
+    struct ram_flash *ram = used_flash(&geometries[8]);
+    real_erase = ram->flash.erase;
+    ram->flash.erase = logging_erase;
+    erase_count = 0;
+    const struct ota_area area = {&ram->flash, offset, size};
+    struct ota_slot_writer writer;
+    ota_slot_begin(&writer, &area, total, 0);
+    assert_int_equal(write_pieces(&writer, 100), 0);
+    assert_int_equal(erase_count, count);
+    assert_memory_equal(erase_log, sizes, count * sizeof *sizes);
+    assert_memory_equal(ram->now + offset, file, total);
+    for (uint32_t at = 0; at < SIZE; at += 512) { // and nobody else's
+        bool ours = at + 512 > offset && at < offset + total;
+        assert_int_equal(ram->erases[at / 512], ours);
+    }
+    ram_flash_free(ram);
+}
+
+// A block where a whole one lies in the file and in the area, else units.
+static void blocks_where_they_fit(void **state)
+{
+    (void)state;
+    const uint32_t b = 2048, u = 512;
+    assert_erases(0, SIZE, 2048, 1, (uint32_t[]){b});
+    assert_erases(0, SIZE, 2047, 4, (uint32_t[]){u, u, u, u});
+    assert_erases(0, SIZE, 2049, 2, (uint32_t[]){b, u});
+    assert_erases(0, SIZE, 5001, 4, (uint32_t[]){b, b, u, u});
+    // the area does not begin with a block
+    assert_erases(1024, SIZE - 1024, 5001, 7,
+                  (uint32_t[]){u, u, b, u, u, u, u});
+    assert_erases(1024, SIZE - 1024, 5120, 4, (uint32_t[]){u, u, b, b});
+    // nor end with one
+    assert_erases(2048, 3072, 3072, 3, (uint32_t[]){b, u, u});
+    const struct ram_flash *ram = used_flash(&geometries[8]);
+    const struct ota_area area = {&ram->flash, 2048, 3072};
+    assert_int_equal(ota_area_span(&area, 2048, UINT32_MAX), 512);
+    assert_int_equal(ota_area_span(&area, 0, UINT32_MAX), 2048);
+    assert_int_equal(ota_area_span(&area, 512, UINT32_MAX), 512);
+    assert_int_equal(ota_area_span(&area, 256, UINT32_MAX), OTA_ERR_ALIGN);
+    assert_int_equal(ota_area_span(&area, 3072, UINT32_MAX), OTA_ERR_RANGE);
+    assert_int_equal(ota_area_span(&area, 2048, 0), 512);
+    ram_flash_free((struct ram_flash *)ram);
+}
+
+// A block is begun only when all of it is blank: a half erased one does not
+// pass for the end of what is written.
+static void frontier_of_a_half_erased_block(void **state)
+{
+    (void)state;
+    struct ram_flash *ram = ram_flash_new(&geometries[8], 1);
+    const struct ota_area area = {&ram->flash, 0, SIZE};
+    ram_flash_load(ram, 0, file, 2048);
+    assert_int_equal(ota_slot_frontier(&area, 7000), 0);
+    ram_flash_load(ram, 2048, file + 2048, 2048 + 1536); // the last unit blank
+    assert_int_equal(ota_slot_frontier(&area, 7000), 4096);
+    assert_int_equal(ota_slot_frontier(&area, 6000), 5120);
+    ram_flash_free(ram);
 }
 
 static void frontier_of_what_cannot_be_read(void **state)
@@ -456,8 +576,10 @@ int main(void)
         cmocka_unit_test(too_much_at_once_writes_nothing),
         cmocka_unit_test(file_larger_than_the_area),
         cmocka_unit_test(flash_errors_pass),
-        cmocka_unit_test(frontier_after_a_cut_anywhere),
-        cmocka_unit_test(frontier_after_two_cuts),
+        cmocka_unit_test(resumed_after_a_cut_anywhere),
+        cmocka_unit_test(resumed_after_two_cuts),
+        cmocka_unit_test(blocks_where_they_fit),
+        cmocka_unit_test(frontier_of_a_half_erased_block),
         cmocka_unit_test(frontier_of_what_cannot_be_read),
         cmocka_unit_test(area_with_a_gap_reads_as_a_file),
         cmocka_unit_test(seek_to_each_boundary),

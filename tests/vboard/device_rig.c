@@ -16,6 +16,9 @@ static void on_event(void *context, const struct vboard_event *event)
         rig->violations++;
         return;
     }
+    if (event->kind == VBOARD_EVENT_HANDOVER) {
+        snprintf(rig->handover, sizeof(rig->handover), "%s", event->text);
+    }
     if (rig->events == sizeof(rig->event) / sizeof(rig->event[0])) {
         return;
     }
@@ -44,7 +47,7 @@ void rig_open(struct rig *rig, const struct vboard_config *config)
     }
     rig->log = fopen("/dev/null", "w");
     assert_non_null(rig->log);
-    own.mcu = "stm32f446re";
+    own.mcu = own.mcu ? own.mcu : "stm32f446re";
     own.log = rig->log;
     own.event = on_event;
     own.context = rig;
@@ -112,6 +115,9 @@ static void rule_check(const struct rule *rule,
 {
     struct rig rig;
     rig_open(&rig, config);
+    if (rule->w25q) {
+        assert_int_equal(vboard_attach_w25q(rig.board, NULL), 0);
+    }
     rig.box.from_ram = rule->from_ram;
     rig_start(&rig, rule->script);
     rig_run(&rig, 500 * VBOARD_MS);

@@ -53,6 +53,7 @@ struct rig {
     struct mailbox box; // as the last run left it
     unsigned violations;
     char violation[256]; // the last one
+    char handover[1024]; // what the last hand-over check has found
     // all events but violations, in order
     struct rig_event {
         enum vboard_event_kind kind;
@@ -64,7 +65,8 @@ struct rig {
     unsigned events;
 };
 
-// config may be NULL; its event callback and log are the rig's.
+// config may be NULL; its event callback and log are the rig's. Without an mcu
+// it is an stm32f446re.
 void rig_open(struct rig *rig, const struct vboard_config *config);
 void rig_close(struct rig *rig);
 // Power on, with this script to run. It ends at a step of kind STEP_END.
@@ -84,6 +86,7 @@ struct rule {
     uint32_t values[4]; // what the loads of the script must give
     unsigned count;
     bool fault;    // the script must end in a fault
+    bool w25q;     // with a W25Q64 at SPI2
     bool from_ram; // executed there, since the flash is busy
 };
 

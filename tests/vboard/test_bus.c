@@ -193,7 +193,11 @@ static void test_list_of_chips(void **state)
     assert_string_equal(vboard_mcu(0).name, "stm32f446re");
     assert_int_equal(vboard_mcu(0).flash_size, 512 * 1024);
     assert_int_equal(vboard_mcu(0).ram_size, 128 * 1024);
-    assert_null(vboard_mcu(1).name);
+    assert_string_equal(vboard_mcu(1).name, "stm32f103c8");
+    assert_string_equal(vboard_mcu(1).core, "Cortex-M3");
+    assert_int_equal(vboard_mcu(1).flash_size, 64 * 1024);
+    assert_int_equal(vboard_mcu(1).ram_size, 20 * 1024);
+    assert_null(vboard_mcu(2).name);
 }
 
 int main(void)

@@ -10,25 +10,15 @@
 #include "geometry.h"
 #include "port.h"
 #include "registers.h"
-#include "wait.h"
 
 // A half-word takes up to 70 us, a page up to 40 ms (DS5319, flash memory
 // characteristics): here twice that or more.
 #define PROGRAM_US 200
 #define ERASE_US   80000
-#define HSI_US     1000
 
 // There are no caches, and no interrupt is enabled.
 void stm32_flash_settle(void)
 {
-}
-
-// The HSI times the operations (PM0075 2.3.1); an application may have switched
-// it off.
-static bool start_hsi(void)
-{
-    RCC->CR |= RCC_CR_HSION;
-    return stm32_wait(&RCC->CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY, HSI_US);
 }
 
 // The controller looks first: a half-word that is not blank stays as it is, and
@@ -37,9 +27,6 @@ int stm32_flash_program_unit(uint32_t offset, const uint8_t *data)
 {
     uint16_t half;
     memcpy(&half, data, sizeof(half));
-    if (!start_hsi()) {
-        return OTA_ERR_FLASH_TIMEOUT;
-    }
     FLASH->CR = FLASH_CR_PG;
     *(volatile uint16_t *)(FLASH_ADDRESS + offset) = half;
     return stm32_flash_finish(PROGRAM_US, OTA_ERR_FLASH_PROGRAM);
@@ -52,9 +39,6 @@ int stm32_flash_erase_unit(const struct ota_geometry *geometry, uint32_t offset,
 {
     (void)geometry;
     (void)size;
-    if (!start_hsi()) {
-        return OTA_ERR_FLASH_TIMEOUT;
-    }
     FLASH->CR = FLASH_CR_PER;
     FLASH->AR = FLASH_ADDRESS + offset;
     FLASH->CR = FLASH_CR_PER | FLASH_CR_STRT;

@@ -30,8 +30,7 @@ bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks)
     uint32_t cfgr = (hse_hz > 0 ? RCC_CFGR_PLLSRC : 0) |
                     (times - 2) << RCC_CFGR_PLLMUL_POS | RCC_CFGR_PPRE1_DIV2;
     RCC->CFGR = cfgr;
-    RCC->CR |= RCC_CR_PLLON;
-    if (!stm32_wait(&RCC->CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY, PLL_US)) {
+    if (!stm32_oscillator_start(RCC_CR_PLLON, PLL_US)) {
         return false;
     }
     RCC->CFGR = cfgr | RCC_CFGR_SW_PLL;
@@ -40,8 +39,7 @@ bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks)
 
 void stm32_pll_stop(void)
 {
-    RCC->CR &= ~RCC_CR_PLLON;
-    (void)stm32_wait(&RCC->CR, RCC_CR_PLLRDY, 0, PLL_US);
+    stm32_oscillator_stop(RCC_CR_PLLON);
     RCC->CFGR = 0;
     FLASH->ACR = FLASH_ACR_PRFTBE;
 }

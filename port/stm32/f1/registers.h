@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "peripherals.h"
+#include "wait.h"
 
 // Clocks: the internal one, the most that OSC_IN and the PLL may give (DS5319
 // 5.3.6, 5.3.8), the most that an SPI takes (DS5319, SPI characteristics), the
@@ -141,7 +142,15 @@ struct dbgmcu_regs {
 
 #define DBGMCU_CR_IWDG_STOP (1u << 8)
 
-/// The watchdog's surroundings ///
+/// What else differs ///
+
+// The HSI times the flash's operations (PM0075 2.3.1); an application may have
+// switched it off.
+static inline bool flash_clock_runs(void)
+{
+    RCC->CR |= RCC_CR_HSION;
+    return stm32_wait(&RCC->CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY, 100);
+}
 
 // The option bytes start it at reset.
 static inline bool iwdg_runs_from_reset(void)

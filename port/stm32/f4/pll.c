@@ -40,10 +40,8 @@ bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks)
                                  : HSI_HZ / PLL_IN_HZ;
     RCC->PLLCFGR = source | 168u << RCC_PLLCFGR_PLLN_POS | RCC_PLLCFGR_PLLP_2 |
                    8u << RCC_PLLCFGR_PLLQ_POS | 2u << RCC_PLLCFGR_PLLR_POS;
-    RCC->CR |= RCC_CR_PLLON;
     *clocks = (struct stm32_clocks){PLL_OUT_HZ, PLL_OUT_HZ / 4, PLL_OUT_HZ / 2};
-    return set_wait_states() &&
-           stm32_wait(&RCC->CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY, PLL_US) &&
+    return set_wait_states() && stm32_oscillator_start(RCC_CR_PLLON, PLL_US) &&
            stm32_wait(&PWR->CSR, PWR_CSR_VOSRDY, PWR_CSR_VOSRDY,
                       REGULATOR_US) &&
            switch_to_pll();
@@ -52,8 +50,7 @@ bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks)
 void stm32_pll_stop(void)
 {
     RCC->CFGR = 0;
-    RCC->CR &= ~RCC_CR_PLLON;
-    (void)stm32_wait(&RCC->CR, RCC_CR_PLLRDY, 0, PLL_US);
+    stm32_oscillator_stop(RCC_CR_PLLON);
     RCC->PLLCFGR = RCC_PLLCFGR_RESET;
     stm32_flush_caches();
     FLASH->ACR = 0;

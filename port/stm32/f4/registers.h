@@ -182,7 +182,13 @@ struct dbgmcu_regs {
 
 #define DBGMCU_APB1_FZ_IWDG_STOP (1u << 12)
 
-/// The watchdog's surroundings ///
+/// What else differs ///
+
+// The flash's operations are timed by HCLK, which is there.
+static inline bool flash_clock_runs(void)
+{
+    return true;
+}
 
 // The option bytes start it at reset.
 static inline bool iwdg_runs_from_reset(void)

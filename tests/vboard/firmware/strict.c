@@ -2,14 +2,15 @@
 //
 // Firmware of the device tests: does the loads and stores of a script that the
 // test has put into the mailbox, so that each register address and value stands
-// in the test. HSI at 16 MHz, no variables of its own.
+// in the test. On HSI, in the 20 KiB of RAM of the smaller chip, no variables of
+// its own.
 
 #include "strict.h"
 
 #define CFSR 0xE000ED28
 #define BFAR 0xE000ED38
 
-#define RAM_COPY  0x20010000
+#define RAM_COPY  0x20003000
 #define COPY_SIZE 1024
 
 extern uint32_t stack_top;

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define MAILBOX 0x20018000
+#define MAILBOX 0x20002000
 
 enum step_kind {
     STEP_END,
