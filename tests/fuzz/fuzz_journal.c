@@ -201,8 +201,9 @@ static void step(struct ota_journal *journal, uint32_t what)
     static uint32_t version = 0x10000;
     uint32_t kind = (what & 7) % 3;
     struct ota_record before = journal->newest;
+    version++;
     struct ota_record record = {.state = OTA_STATE_CONFIRMED,
-                                .version = ++version};
+                                .version = version};
     // what a cut tore may read as a record once, and another time not
     bool stood = journal->valid && !ram_flash_is_torn(ram, 0, 2 * UNIT);
     bool cut = what & 0x80;
