@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rcc.h"
+#include "sd.h"
 #include "spi.h"
 #include "w25q.h"
 
@@ -100,6 +101,7 @@ void vboard_free(struct vboard *board)
     free(board->executed);
     free(board->translated);
     w25q_contents_close(board);
+    sd_card_free(board);
     free(board);
 }
 

@@ -143,7 +143,7 @@ struct w25q_state {
     uint32_t status; // registers 1 to 3, from bit 0
     uint32_t kept;   // their non-volatile bits
     bool asleep;
-    bool deaf;                            // for tRES1, tRST, tDP, tVSL
+    bool deaf;                            // for tRES1, tRST, tDP
     bool waking;                          // deaf, and CS must stay high
     bool writable;                        // tPUW is over
     bool reset_enabled, volatile_enabled; // by the instruction before
@@ -158,6 +158,53 @@ struct w25q_state {
     } busy;
 
     enum vboard_spi_fault fault;
+};
+
+struct sd_state {
+    uint64_t card; // the insertion that this is about, see sd_card.c
+    enum {
+        SD_BUS, // as powered up: not yet in SPI mode
+        SD_IDLE,
+        SD_READY,
+    } phase;
+    unsigned clocks;   // of those that it wants before its first command
+    uint64_t ready_at; // it is getting ready until then; 0: it is not
+    bool knows_host;   // CMD8 was accepted
+    bool crc_on;       // CMD59
+    bool app;          // CMD55: an application command follows
+    uint32_t block_len;
+    uint8_t status; // second byte of R2: errors not yet told
+
+    bool ragged;    // not all bits have come in bytes, until deselected
+    bool releasing; // deselected: MISO is driven for 8 clocks more
+    uint8_t frame[6];
+    uint8_t frame_len;
+
+    // what it sends: bytes of no meaning, then a response
+    uint8_t gap;
+    bool stuff; // the first of them is what is left of a data block
+    uint8_t response[6];
+    uint8_t response_len, response_at;
+    uint64_t busy_until; // MISO low
+
+    // data blocks
+    enum {
+        SD_NO_DATA,
+        SD_SENDS,
+        SD_FAILED, // after an error token, until CMD12
+        SD_RECEIVES
+    } data;
+    bool many;
+    uint64_t data_from; // not before this time
+    uint64_t address;   // of the block, in bytes
+    uint32_t len;       // of it
+    uint32_t at;        // bytes of it, with token and CRC
+    uint8_t block[512 + 2];
+    bool has_block; // block holds what is to be sent: a register
+    bool writing;   // busy with the block before address
+
+    enum vboard_spi_fault fault;
+    uint64_t fault_at; // data blocks until then
 };
 
 struct crc_state {
@@ -195,6 +242,7 @@ struct device_state {
     struct spi_state spi[2];
     struct chips_state chips;
     struct w25q_state w25q;
+    struct sd_state sd;
     struct crc_state crc;
     struct iwdg_state iwdg;
     struct dbgmcu_state dbgmcu;

@@ -109,8 +109,9 @@ static void write_details(FILE *file, const struct vboard_event *event)
         break;
     case VBOARD_EVENT_FLASH:
         fprintf(file,
-                ", \"op\": \"%s\", \"number\": %" PRIu64
+                ", \"device\": \"%s\", \"op\": \"%s\", \"number\": %" PRIu64
                 ", \"address\": \"0x%08" PRIx32 "\", \"size\": %" PRIu32,
+                event->unit ? "w25q" : "internal",
                 event->op == VBOARD_ERASE ? "erase" : "program", event->number,
                 event->address, event->size);
         break;

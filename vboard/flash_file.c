@@ -11,52 +11,64 @@
 #include <unistd.h>
 
 #define ERASED 0xFF
+#define SECTOR 4096u // an open-ended file is cut to these
 
-static int fail(const char *path, const char *what)
+static int fail(const struct flash_file *file, const char *what)
 {
-    fprintf(stderr, "vboard: --flash %s: %s: %s\n", path, what,
+    fprintf(stderr, "vboard: %s %s: %s: %s\n", file->option, file->path, what,
             strerror(errno));
     return -1;
 }
 
-static int make_erased(const char *path, uint8_t *data, size_t size)
+static int make_erased(const struct flash_file *file, uint8_t *data,
+                       size_t size)
 {
     memset(data, ERASED, size);
-    return flash_file_write(path, data, size);
+    return flash_file_write(file, data, size);
 }
 
-static int read_exactly(FILE *file, const char *path, uint8_t *data,
-                        size_t size)
+static int refuse_size(const struct flash_file *file, long long has,
+                       size_t size)
+{
+    fprintf(
+        stderr,
+        "vboard: %s %s: holds %lld bytes, but the flash of this chip %s%zu: "
+        "give another file, or remove it to start with an erased flash\n",
+        file->option, file->path, has, file->open_ended ? "at most " : "",
+        size);
+    return -1;
+}
+
+static int read_contents(FILE *stream, const struct flash_file *file,
+                         uint8_t *data, size_t size)
 {
     struct stat status;
-    if (fstat(fileno(file), &status)) {
-        return fail(path, "cannot be read");
+    if (fstat(fileno(stream), &status)) {
+        return fail(file, "cannot be read");
     }
     if (!S_ISREG(status.st_mode)) {
-        fprintf(stderr, "vboard: --flash %s: give an ordinary file\n", path);
+        fprintf(stderr, "vboard: %s %s: give an ordinary file\n", file->option,
+                file->path);
         return -1;
     }
-    if ((uint64_t)status.st_size != size) {
-        fprintf(stderr,
-                "vboard: --flash %s: holds %lld bytes, but the flash of this "
-                "chip %zu: give another file, or remove it to start with an "
-                "erased flash\n",
-                path, (long long)status.st_size, size);
-        return -1;
+    uint64_t has = (uint64_t)status.st_size;
+    if (file->open_ended ? has > size : has != size) {
+        return refuse_size(file, (long long)has, size);
     }
-    return fread(data, 1, size, file) == size ? 0
-                                              : fail(path, "cannot be read");
+    memset(data + has, ERASED, size - has);
+    return fread(data, 1, has, stream) == has ? 0
+                                              : fail(file, "cannot be read");
 }
 
-int flash_file_read(const char *path, uint8_t *data, size_t size)
+int flash_file_read(const struct flash_file *file, uint8_t *data, size_t size)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        return errno == ENOENT ? make_erased(path, data, size)
-                               : fail(path, "cannot be opened");
+    FILE *stream = fopen(file->path, "rb");
+    if (!stream) {
+        return errno == ENOENT ? make_erased(file, data, size)
+                               : fail(file, "cannot be opened");
     }
-    int err = read_exactly(file, path, data, size);
-    fclose(file);
+    int err = read_contents(stream, file, data, size);
+    fclose(stream);
     return err;
 }
 
@@ -88,26 +100,36 @@ static int set_rights(int fd, const char *path)
     return fchmod(fd, 0666 & ~mask);
 }
 
-int flash_file_write(const char *path, const uint8_t *data, size_t size)
+static size_t used(const uint8_t *data, size_t size)
+{
+    while (size > 0 && data[size - 1] == ERASED) {
+        size--;
+    }
+    return (size + SECTOR - 1) / SECTOR * SECTOR;
+}
+
+int flash_file_write(const struct flash_file *file, const uint8_t *data,
+                     size_t size)
 {
     // a link stays a link: what it points to is replaced
     char real[PATH_MAX];
-    const char *target = realpath(path, real) ? real : path;
+    const char *target = realpath(file->path, real) ? real : file->path;
     char temporary[PATH_MAX + 8];
     int len = snprintf(temporary, sizeof temporary, "%s.XXXXXX", target);
     if (len < 0 || (size_t)len >= sizeof temporary) {
         errno = ENAMETOOLONG;
-        return fail(path, "cannot be written");
+        return fail(file, "cannot be written");
     }
     int fd = mkstemp(temporary);
     if (fd < 0) {
-        return fail(path, "a file beside it cannot be made");
+        return fail(file, "a file beside it cannot be made");
     }
-    int err = write_all(fd, data, size) || set_rights(fd, target);
+    int err = write_all(fd, data, file->open_ended ? used(data, size) : size) ||
+              set_rights(fd, target);
     err = close(fd) || err;
     err = err || rename(temporary, target);
     if (err) {
-        int result = fail(path, "cannot be written");
+        int result = fail(file, "cannot be written");
         unlink(temporary);
         return result;
     }

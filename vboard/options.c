@@ -10,6 +10,10 @@ enum key {
     KEY_MCU = 0x100, // above all characters: no short options
     KEY_LOAD,
     KEY_FLASH,
+    KEY_W25Q,
+    KEY_W25Q_FAULT,
+    KEY_SD,
+    KEY_SD_FAULT,
     KEY_UART1,
     KEY_UART2,
     KEY_INPUT1,
@@ -35,6 +39,27 @@ static const struct argp_option table[] = {
     {"flash", KEY_FLASH, "FILE", 0,
      "contents of the internal flash: read at the start, written at the end, "
      "made (erased) where missing. --load goes on top of it",
+     1},
+    {"w25q", KEY_W25Q, "FILE[@SPI2:PB12]", 0,
+     "connect a W25Q64 with the contents of FILE: read at the start, written "
+     "at the end, made (erased) where missing. A FILE shorter than its 8 MiB "
+     "stands for one that is erased behind it, and it is written up to the "
+     "last 4 KiB that are not erased. The chip is at SPI2 and selected by PB12 "
+     "unless told otherwise",
+     1},
+    {"w25q-fault", KEY_W25Q_FAULT, "FAULT", 0,
+     "miso-high or miso-low: its output is stuck; wrong-id: it is another "
+     "maker's; busy: it stays busy for ever",
+     1},
+    {"sd", KEY_SD, "FILE[@SPI1:PB5]", 0,
+     "put in an SD card with the contents of FILE, as of a disk: mkfs.vfat and "
+     "mtools make one. What the firmware writes goes there at once. The socket "
+     "is at SPI1 and selected by PB5 unless told otherwise",
+     1},
+    {"sd-fault", KEY_SD_FAULT, "FAULT", 0,
+     "miso-high or miso-low: its output is stuck; never-ready: it goes on "
+     "starting; bad-crc: of all blocks; removed@N: pulled out before the Nth "
+     "block; version-1: not a fault, but a card from before 2006",
      1},
     {"uart1", KEY_UART1, "END", 0,
      "connect USART1 to stdio, pty, file:NAME (output only) or tcp:PORT (on "
@@ -153,6 +178,14 @@ static const char *take(struct options *options, int key, char *arg)
     case KEY_FLASH:
         options->flash = arg;
         return NULL;
+    case KEY_W25Q:
+        return parse_chip(arg, &options->w25q);
+    case KEY_W25Q_FAULT:
+        return parse_w25q_fault(arg, &options->w25q_fault);
+    case KEY_SD:
+        return parse_chip(arg, &options->sd);
+    case KEY_SD_FAULT:
+        return parse_sd_fault(arg, &options->sd_fault);
     case KEY_UART1:
     case KEY_UART2:
         return parse_uart(arg, &options->uart[key - KEY_UART1]);
@@ -212,6 +245,12 @@ static void check(struct argp_state *state, const struct options *options)
     if (options->loads == 0 && !options->flash) {
         argp_error(state, "nothing to run: give --load FILE or --flash FILE");
     }
+    if (options->w25q_fault && !options->w25q.path) {
+        argp_error(state, "--w25q-fault: there is no W25Q64: give --w25q FILE");
+    }
+    if (options->sd_fault.kind && !options->sd.path) {
+        argp_error(state, "--sd-fault: there is no SD card: give --sd FILE");
+    }
     if (options->uart[0].kind == UART_STDIO &&
         options->uart[1].kind == UART_STDIO) {
         argp_error(state, "only one UART can be stdio: give the other one pty, "
@@ -267,6 +306,8 @@ void options_free(struct options *options)
     for (unsigned i = 0; i < options->loads; i++) {
         free(options->load[i].path);
     }
+    free(options->w25q.path);
+    free(options->sd.path);
     for (unsigned i = 0; i < UARTS; i++) {
         free(options->uart[i].input);
     }

@@ -36,6 +36,10 @@ struct options {
     unsigned vdds;
     struct uart_end uart[UARTS];
     struct cut cut;
+    struct chip_file w25q;
+    enum vboard_spi_fault w25q_fault;
+    struct chip_file sd;
+    struct sd_fault sd_fault;
     const char *flash;  // file with the flash's contents, or NULL
     const char *events; // file for the events, or NULL
     const char *until;  // text, or NULL

@@ -60,5 +60,6 @@ int vboard_pin(struct vboard *board, const char *name)
 {
     unsigned port;
     unsigned pin;
-    return pin_named(board, name, &port, &pin) ? gpio_meter(board, port, pin) : -1;
+    return pin_named(board, name, &port, &pin) ? gpio_meter(board, port, pin)
+                                               : -1;
 }

@@ -141,6 +141,16 @@ static int press(struct run *run, const struct press *press)
     return 0;
 }
 
+static struct flash_file internal_file(const struct options *options)
+{
+    return (struct flash_file){"--flash", options->flash, false};
+}
+
+static struct flash_file w25q_file(const struct options *options)
+{
+    return (struct flash_file){"--w25q", options->w25q.path, true};
+}
+
 static int plan_outside(struct run *run)
 {
     const struct options *options = run->options;
@@ -165,6 +175,36 @@ static int plan_outside(struct run *run)
     return 0;
 }
 
+// A chip on an SPI bus with the contents of its file.
+static int connect_w25q(struct run *run)
+{
+    const struct chip_file *w25q = &run->options->w25q;
+    if (!w25q->path) {
+        return 0;
+    }
+    const struct vboard_spi_place place = {w25q->spi, w25q->cs};
+    if (vboard_attach_w25q(run->board, w25q->spi ? &place : NULL)) {
+        return -1;
+    }
+    vboard_w25q_fault(run->board, run->options->w25q_fault);
+    size_t size;
+    uint8_t *data = vboard_w25q(run->board, &size);
+    const struct flash_file file = w25q_file(run->options);
+    return flash_file_read(&file, data, size);
+}
+
+static int insert_sd(struct run *run)
+{
+    const struct chip_file *sd = &run->options->sd;
+    if (!sd->path) {
+        return 0;
+    }
+    const struct vboard_spi_place place = {sd->spi, sd->cs};
+    const struct sd_fault *fault = &run->options->sd_fault;
+    vboard_sd_fault(run->board, fault->kind, fault->block);
+    return vboard_insert_sd(run->board, sd->path, sd->spi ? &place : NULL);
+}
+
 static int make_board(struct run *run)
 {
     const struct options *options = run->options;
@@ -177,7 +217,11 @@ static int make_board(struct run *run)
     }
     size_t size;
     uint8_t *flash = vboard_flash(run->board, &size);
-    if (options->flash && flash_file_read(options->flash, flash, size)) {
+    const struct flash_file file = internal_file(options);
+    if (file.path && flash_file_read(&file, flash, size)) {
+        return -1;
+    }
+    if (connect_w25q(run) || insert_sd(run)) {
         return -1;
     }
     for (unsigned i = 0; i < options->loads; i++) {
@@ -384,15 +428,22 @@ static void close_host(struct run *run)
     }
 }
 
+static void write_back(struct run *run, struct flash_file file,
+                       const uint8_t *data, size_t size)
+{
+    if (file.path && flash_file_write(&file, data, size)) {
+        run->broken = true;
+    }
+}
+
 static enum exit_status finish(struct run *run, enum vboard_stop why)
 {
     close_host(run);
     size_t size;
-    const uint8_t *flash = vboard_flash(run->board, &size);
-    if (run->options->flash &&
-        flash_file_write(run->options->flash, flash, size)) {
-        run->broken = true;
-    }
+    const uint8_t *data = vboard_flash(run->board, &size);
+    write_back(run, internal_file(run->options), data, size);
+    data = vboard_w25q(run->board, &size);
+    write_back(run, w25q_file(run->options), data, size);
     enum exit_status status = verdict(run, why);
     const char *text = reason(run, why);
     if (events_json_close(&run->events, vboard_time(run->board), text,

@@ -34,9 +34,10 @@ enum {
 #define CR1_BIDIOE   (1u << 14)
 #define CR1_BIDIMODE (1u << 15)
 
-// To be written while SPE is clear (RM0390 26.7.1).
-#define CR1_FORMAT                                                             \
-    (CR1_CPHA | CR1_CPOL | CR1_MSTR | CR1_BR | CR1_LSBFIRST | CR1_DFF)
+// To be changed while SPE is clear (RM0390 26.3.2, 26.7.1).
+#define CR1_WHEN_OFF (CR1_CPHA | CR1_CPOL | CR1_DFF)
+// Not to be changed while a frame is shifted (RM0390 26.7.1).
+#define CR1_AT_REST (CR1_MSTR | CR1_BR | CR1_LSBFIRST)
 // One data line, receive-only, CRC.
 #define CR1_NOT_MODELLED                                                       \
     (CR1_RXONLY | CR1_CRCNEXT | CR1_CRCEN | CR1_BIDIOE | CR1_BIDIMODE)
@@ -383,18 +384,28 @@ static void check_role(struct vboard *board, const struct device *device)
     }
 }
 
+static void check_change(struct vboard *board, const struct device *device,
+                         uint32_t changed, uint32_t value)
+{
+    const struct spi_state *spi = state_of(board, device);
+    if (!(spi->cr1 & value & CR1_SPE)) {
+        return;
+    }
+    if (changed & CR1_WHEN_OFF || (changed & CR1_AT_REST && spi->sr & SR_BSY)) {
+        violation(board, device->base + CR1,
+                  "%s CR1 changed from 0x%04X to 0x%04X while %s", device->name,
+                  (unsigned)spi->cr1, (unsigned)value,
+                  changed & CR1_WHEN_OFF ? "SPE is set; clear it first"
+                                         : "a frame is shifted");
+    }
+}
+
 static void write_cr1(struct vboard *board, const struct device *device,
                       uint32_t value)
 {
     struct spi_state *spi = state_of(board, device);
-    uint32_t old = spi->cr1;
     refuse_modes(board, device, CR1, value & CR1_NOT_MODELLED);
-    if (old & value & CR1_SPE && (old ^ value) & CR1_FORMAT) {
-        violation(board, device->base + CR1,
-                  "%s CR1 changed from 0x%04X to 0x%04X while SPE is set; "
-                  "clear SPE first",
-                  device->name, (unsigned)old, (unsigned)value);
-    }
+    check_change(board, device, spi->cr1 ^ value, value);
     if (!(value & CR1_SPE) && spi->sr & SR_BSY) {
         violation(board, device->base + CR1,
                   "%s CR1 SPE cleared while a frame is shifted; wait until BSY "

@@ -105,6 +105,7 @@ struct gdb;
 // Where a chip on an SPI bus is connected; slave NULL: nowhere.
 struct spi_slave;
 struct w25q_contents;
+struct sd_card;
 struct spi_wire {
     const struct spi_slave *slave;
     unsigned spi;       // 1 or 2
@@ -141,6 +142,7 @@ struct vboard {
 
     struct spi_wire wire[SPI_CHIPS];
     struct w25q_contents *w25q; // NULL: there is none
+    struct sd_card *sd;         // NULL: no socket
 
     const struct device *recent; // the last one accessed
 

@@ -145,6 +145,86 @@ const char *parse_load(const char *text, struct load *load)
     return load->path ? NULL : "no memory";
 }
 
+// "SPI2:PB12"
+static bool read_place(const char *text, struct chip_file *chip)
+{
+    bool known = strncmp(text, "SPI1:", 5) == 0 || !strncmp(text, "SPI2:", 5);
+    if (!known || strlen(text + 5) >= sizeof chip->cs) {
+        return false;
+    }
+    strcpy(chip->cs, text + 5);
+    chip->spi = text[3] - '0';
+    return true;
+}
+
+const char *parse_chip(const char *text, struct chip_file *chip)
+{
+    const char *at = strrchr(text, '@');
+    // a file name may have an @ of its own
+    chip->spi = 0;
+    size_t len =
+        at && read_place(at + 1, chip) ? (size_t)(at - text) : strlen(text);
+    if (len == 0) {
+        return "give FILE, or FILE@SPI:PIN: w25q.bin@SPI2:PB12";
+    }
+    free(chip->path);
+    chip->path = strndup(text, len);
+    return chip->path ? NULL : "no memory";
+}
+
+struct fault_name {
+    const char *name;
+    enum vboard_spi_fault fault;
+};
+
+static bool find_fault(const struct fault_name *names, size_t count,
+                       const char *text, enum vboard_spi_fault *fault)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, names[i].name) == 0) {
+            *fault = names[i].fault;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *parse_w25q_fault(const char *text, enum vboard_spi_fault *fault)
+{
+    static const struct fault_name names[] = {
+        {"miso-high", VBOARD_SPI_MISO_HIGH},
+        {"miso-low", VBOARD_SPI_MISO_LOW},
+        {"wrong-id", VBOARD_W25Q_WRONG_ID},
+        {"busy", VBOARD_W25Q_BUSY},
+    };
+    return find_fault(names, sizeof names / sizeof names[0], text, fault)
+               ? NULL
+               : "give miso-high, miso-low, wrong-id or busy";
+}
+
+const char *parse_sd_fault(const char *text, struct sd_fault *fault)
+{
+    static const struct fault_name names[] = {
+        {"miso-high", VBOARD_SPI_MISO_HIGH},
+        {"miso-low", VBOARD_SPI_MISO_LOW},
+        {"never-ready", VBOARD_SD_NEVER_READY},
+        {"bad-crc", VBOARD_SD_BAD_CRC},
+        {"version-1", VBOARD_SD_VERSION_1},
+    };
+    static const char removed[] = "removed@";
+    const size_t len = sizeof removed - 1;
+    if (find_fault(names, sizeof names / sizeof names[0], text, &fault->kind)) {
+        return NULL;
+    }
+    if (strncmp(text, removed, len) == 0 &&
+        read_number(text + len, &fault->block) && fault->block > 0) {
+        fault->kind = VBOARD_SD_REMOVED;
+        return NULL;
+    }
+    return "give miso-high, miso-low, never-ready, bad-crc, version-1 or "
+           "removed@N, N from 1";
+}
+
 const char *parse_press(const char *text, struct press *press)
 {
     static const char *const hint =

@@ -50,6 +50,20 @@ struct uart_end {
     uint64_t input_at; // from this time on
 };
 
+// The file of a chip on an SPI bus and where that is connected:
+// FILE[@SPI2:PB12].
+struct chip_file {
+    char *path; // or NULL; to be freed
+    int spi;    // 0: in the usual place
+    char cs[8];
+};
+
+// miso-low, removed@N and so on.
+struct sd_fault {
+    enum vboard_spi_fault kind;
+    uint32_t block; // of removed
+};
+
 // "1.5s", "250ms", "20us", in picoseconds.
 const char *parse_time(const char *text, uint64_t *time);
 // "8M", "32768", in hertz.
@@ -61,6 +75,9 @@ const char *parse_number(const char *text, uint32_t *number);
 const char *parse_port(const char *text, int *port);
 const char *parse_timing(const char *text, enum vboard_timing *timing);
 const char *parse_load(const char *text, struct load *load);
+const char *parse_chip(const char *text, struct chip_file *chip);
+const char *parse_w25q_fault(const char *text, enum vboard_spi_fault *fault);
+const char *parse_sd_fault(const char *text, struct sd_fault *fault);
 const char *parse_press(const char *text, struct press *press);
 const char *parse_cut(const char *text, struct cut *cut);
 const char *parse_uart(const char *text, struct uart_end *end);

@@ -136,9 +136,10 @@ uint8_t *vboard_w25q(struct vboard *board, size_t *size);
 
 // Puts an SD card into a socket that is by default at SPI1: path is a file with
 // its contents, of 512-byte blocks. Cards up to 2 GiB are SDSC, larger ones
-// SDHC. What the firmware writes goes to the file at once; a snapshot holds
-// what the card is at, not its contents. path NULL: the card is pulled out. At
-// any time. 0, or -1 with a message on log.
+// SDHC. What the firmware writes goes to the file at once; a file that cannot
+// be written is a card that is protected. A snapshot holds what the card is at,
+// not its contents. path NULL: the card is pulled out. At any time. 0, or -1
+// with a message on log: then a card that was there before still is.
 int vboard_insert_sd(struct vboard *board, const char *path,
                      const struct vboard_spi_place *place);
 
@@ -152,6 +153,7 @@ enum vboard_spi_fault {
     VBOARD_SD_NEVER_READY, // ACMD41 goes on saying idle
     VBOARD_SD_BAD_CRC,     // data blocks arrive with a wrong CRC
     VBOARD_SD_REMOVED,     // pulled out before block number n from now on
+    VBOARD_SD_VERSION_1,   // an old card: no CMD8; only for up to 2 GiB
 };
 void vboard_w25q_fault(struct vboard *board, enum vboard_spi_fault fault);
 void vboard_sd_fault(struct vboard *board, enum vboard_spi_fault fault,
@@ -226,14 +228,15 @@ int vboard_set_vdd_at(struct vboard *board, uint32_t millivolts, uint64_t time);
 // time; it takes effect when that operation ends, and 0 is never.
 enum vboard_flash_fault {
     VBOARD_FLASH_GOOD,
-    VBOARD_FLASH_ERASE_FAILS,   // OPERR, contents arbitrary
-    VBOARD_FLASH_PROGRAM_FAILS, // OPERR, nothing programmed
+    VBOARD_FLASH_ERASE_FAILS,   // contents arbitrary; F4: OPERR; F1: no EOP
+    VBOARD_FLASH_PROGRAM_FAILS, // nothing programmed; F4: OPERR; F1: PGERR
     VBOARD_FLASH_BIT_STUCK,     // no error flag, one bit stays 1
 };
 void vboard_fail_op(struct vboard *board, uint64_t op,
                     enum vboard_flash_fault fault);
 
-// Write-protects sectors: bit n is sector n (the nWRP option bits).
+// Write-protects sectors, as the option bytes do: bit n is sector n of the F4
+// (nWRP), pages 4n to 4n+3 of the F1 (WRP).
 void vboard_protect_sectors(struct vboard *board, uint32_t sectors);
 
 // Everything: registers, RAM, flash, time. A snapshot belongs to the board it

@@ -12,10 +12,11 @@
 #include "steady.h"
 #include "w25q.h"
 
-#define T_VSL   (20 * VBOARD_US) // VCC to chip select
-#define T_PUW   (5 * VBOARD_MS)  // VCC to a write instruction
-#define T_DP    (3 * VBOARD_US)  // into power-down
-#define T_RES1  (3 * VBOARD_US)  // out of it
+// tVSL, 20 us from VCC to the first select, is over when a MCU begins: that
+// waits for half a millisecond at least (DS10693, reset temporization).
+#define T_PUW   (5 * VBOARD_MS) // VCC to a write instruction
+#define T_DP    (3 * VBOARD_US) // into power-down
+#define T_RES1  (3 * VBOARD_US) // out of it
 #define T_RES2  (1800 * VBOARD_NS)
 #define T_SUS   (20 * VBOARD_US)
 #define T_RST   (30 * VBOARD_US)
@@ -373,7 +374,6 @@ void w25q_power(struct vboard *board, bool on)
         return;
     }
     chip->writable = false;
-    deaf_for(board, T_VSL);
     timer_set(board, TIMER_W25Q_WRITE, now(board) + T_PUW);
 }
 

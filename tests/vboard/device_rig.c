@@ -115,6 +115,9 @@ static void rule_check(const struct rule *rule,
 {
     struct rig rig;
     rig_open(&rig, config);
+    if (rule->w25q) {
+        assert_int_equal(vboard_attach_w25q(rig.board, NULL), 0);
+    }
     rig.box.from_ram = rule->from_ram;
     rig_start(&rig, rule->script);
     rig_run(&rig, 500 * VBOARD_MS);

@@ -86,6 +86,7 @@ struct rule {
     uint32_t values[4]; // what the loads of the script must give
     unsigned count;
     bool fault;    // the script must end in a fault
+    bool w25q;     // with a W25Q64 at SPI2
     bool from_ram; // executed there, since the flash is busy
 };
 
