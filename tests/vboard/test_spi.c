@@ -58,6 +58,10 @@ static const struct rule rules[] = {
     {"reset values", NULL,
      .script = {CLOCKS, LOAD(SR), LOAD(CR1), LOAD(CRCPR), LOAD(0x40003820)},
      .values = {TXE, 0, 7, 2}, .count = 4},
+    {"registers that mean nothing here", NULL,
+     .script = {CLOCKS, STORE(CRCPR, 0x1234), STORE(0x40003820, 0x234),
+                LOAD(CRCPR), LOAD(0x40003820)},
+     .values = {0x1234, 0x234}, .count = 2},
     {"an id", NULL, .w25q = true,
      .script = {SETUP, CS_LOW, BYTE(0x9F), BYTE(0), BYTE(0), BYTE(0)},
      .values = {0xFF, 0xEF, 0x40, 0x17}, .count = 4},
@@ -432,6 +436,29 @@ static void test_interrupts(void **state)
     rig_close(&rig);
 }
 
+static void test_empty_interrupt(void **state)
+{
+    (void)state;
+    static const struct step script[] = {STORE(0xE000E104, 1 << 4),
+                                         CRAWL,
+                                         STORE(DR, 1),
+                                         STORE(DR, 2),
+                                         STORE(CR2, 0x80),
+                                         SPIN(1),
+                                         LOAD(CR2),
+                                         DONE,
+                                         {0}};
+    struct rig rig;
+    open_with_noter(&rig, 2, "PB12");
+    rig.box.in_interrupt[0] = (struct step)LOAD(SR);
+    rig.box.in_interrupt[1] = (struct step)STORE(CR2, 0);
+    run_script(&rig, script);
+    assert_int_equal(rig.box.interrupts, 1);
+    assert_int_equal(rig.box.value[0], 0x80); // not yet
+    assert_int_equal(rig.box.value[1], TXE | BSY | RXNE);
+    rig_close(&rig);
+}
+
 static void test_error_interrupt(void **state)
 {
     (void)state;
@@ -466,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_no_pin_events),
         cmocka_unit_test(test_interrupts),
+        cmocka_unit_test(test_empty_interrupt),
         cmocka_unit_test(test_error_interrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
