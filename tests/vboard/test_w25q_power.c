@@ -245,6 +245,45 @@ static void test_snapshot(void **state)
     bench_close(&bench);
 }
 
+static uint8_t read_byte(struct bench *bench, uint32_t address)
+{
+    uint8_t in[1] = {0};
+    ASK(bench, in, 0x03, (uint8_t)(address >> 16), (uint8_t)(address >> 8),
+        (uint8_t)address);
+    return in[0];
+}
+
+// What the chip itself has changed is put back, with nobody holding a pointer.
+static void test_restore(void **state)
+{
+    (void)state;
+    static const enum vboard_cut cuts[] = {VBOARD_CUT_AFTER, VBOARD_CUT_TORN};
+    for (unsigned i = 0; i < 4; i++) {
+        struct bench bench;
+        bench_open(&bench, VBOARD_TYPICAL);
+        fill(&bench);
+        struct vboard_snapshot *snap = vboard_save(bench.board);
+        vboard_cut_at_op(bench.board, 1, cuts[i % 2]);
+        if (i < 2) {
+            erase(&bench);
+        } else {
+            program(&bench);
+        }
+        bench_power(&bench);
+        unsigned changed = 0;
+        for (unsigned at = 0; at < 256; at++) {
+            changed += read_byte(&bench, at) != 0x5A;
+        }
+        assert_in_range(changed, 64, 256);
+        vboard_restore(bench.board, snap);
+        for (unsigned at = 0; at < 256; at++) {
+            assert_int_equal(read_byte(&bench, at), 0x5A);
+        }
+        vboard_snapshot_free(snap);
+        bench_close(&bench);
+    }
+}
+
 // A snapshot costs what it does without the chip, and the sectors that changed.
 static void test_snapshot_size(void **state)
 {
@@ -310,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_mcu_reset),
         cmocka_unit_test(test_failed_operations),
         cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_restore),
         cmocka_unit_test(test_snapshot_size),
         cmocka_unit_test(test_tearing_repeats),
     };
