@@ -132,6 +132,8 @@ static const struct rule rules[] = {
     {"NSS as an output that no pin has", NULL,
      .script = {READY, STORE(CR2, 4), STORE(CR1, 0x0044), LOAD(SR)},
      .values = {TXE}, .count = 1},
+    {"no longer an output", "mode fault (MODF)",
+     .script = {READY, STORE(CR2, 4), STORE(CR1, 0x0044), STORE(CR2, 0)}},
     {"NSS as an output", "not modelled: SPI2 drives NSS",
      .script = {CLOCKS, STORE(B_AFRH, 0x55550000), STORE(B_MODER, 0xAA000280),
                 STORE(CR2, 4), STORE(CR1, 0x0044)}},

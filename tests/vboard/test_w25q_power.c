@@ -153,6 +153,15 @@ static void test_cut_status(void **state)
     vboard_bus_wait(bench.board, 6 * VBOARD_MS);
     expect_cut(&bench, "time", 0);
     assert_int_equal(status_of(&bench, 0x05) & ~0x1C, 0);
+    // it is no operation that counts, whatever the cut
+    vboard_cut_at_op(bench.board, 0, VBOARD_CUT_TORN);
+    WRITE(&bench, 0x01, 0x04);
+    vboard_bus_wait(bench.board, 12 * VBOARD_MS);
+    vboard_cut_at_op(bench.board, 0, VBOARD_CUT_AFTER);
+    WRITE(&bench, 0x01, 0x08);
+    vboard_bus_wait(bench.board, 12 * VBOARD_MS);
+    assert_int_equal(bench.cut[0], 0);
+    assert_int_equal(status_of(&bench, 0x05), 0x08);
     assert_int_equal(status_of(&bench, 0x35), 0x02);
     bench_close(&bench);
 }
