@@ -373,6 +373,34 @@ static void test_cut_frame(void **state)
     rig_close(&rig);
 }
 
+// So is one that a reset of the chip has met; that is nobody's fault.
+static void test_reset_in_a_frame(void **state)
+{
+    (void)state;
+    static const struct step second[] = {CRAWL, STORE(DR, 1), SPIN(1000), {0}};
+    static const struct step first[] = {STORE(AHB1ENR, 1),
+                                        STORE(APB2ENR, 1 << 12),
+                                        STORE(0x40020020, 0x55500000),
+                                        STORE(0x40020000, 0xA800A800),
+                                        STORE(0x40013000, SLOW),
+                                        STORE(0x4001300C, 1),
+                                        SPIN(1000),
+                                        {0}};
+    for (int spi = 1; spi <= 2; spi++) {
+        struct rig rig;
+        open_with_noter(&rig, spi, "PB12");
+        rig_start(&rig, spi == 1 ? first : second);
+        rig_run(&rig, 60 * VBOARD_US);
+        assert_int_equal(notes, 0);
+        vboard_reset(rig.board);
+        rig_run(&rig, VBOARD_MS);
+        assert_int_equal(rig.violations, 0);
+        assert_int_equal(cuts, 1);
+        assert_int_equal(notes, 0);
+        rig_close(&rig);
+    }
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -492,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_floating),
         cmocka_unit_test(test_contention),
         cmocka_unit_test(test_cut_frame),
+        cmocka_unit_test(test_reset_in_a_frame),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_no_pin_events),
         cmocka_unit_test(test_interrupts),

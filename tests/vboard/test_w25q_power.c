@@ -114,30 +114,35 @@ static void test_cut_program(void **state)
     bench_close(&bench);
 }
 
-// By a time, by the supply, and with an operation that is suspended.
+// By a time, by the supply, with an operation that is suspended, or is about to
+// be.
 static void test_cut_by_time(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < 3; how++) {
+    for (unsigned how = 0; how < 4; how++) {
         struct bench bench;
         bench_open(&bench, VBOARD_TYPICAL);
         fill(&bench);
         WRITE(&bench, 0x20, 0, 0, 0);
-        if (how == 2) {
+        if (how >= 2) {
             SEND(&bench, 0x75);
-            vboard_bus_wait(bench.board, 30 * VBOARD_US);
+            vboard_bus_wait(bench.board, (how == 2 ? 30 : 1) * VBOARD_US);
         }
         if (how == 1) {
             vboard_set_vdd(bench.board, 1000);
         } else {
             vboard_cut_at_time(bench.board,
-                               vboard_time(bench.board) + 10 * VBOARD_MS);
+                               vboard_time(bench.board) +
+                                   (how == 3 ? VBOARD_US : 10 * VBOARD_MS));
         }
         vboard_bus_wait(bench.board, 11 * VBOARD_MS);
         expect_cut(&bench, how == 1 ? "supply" : "time", 1);
         assert_in_range(count(&bench, 0x5A), SECTOR / 5, SECTOR / 2);
         assert_int_equal(status_of(&bench, 0x05), 0);
         assert_int_equal(status_of(&bench, 0x35), 0x02);
+        erase(&bench); // all is as ever
+        assert_int_equal(status_of(&bench, 0x35), 0x02);
+        assert_int_equal(count(&bench, 0xFF), SECTOR);
         bench_close(&bench);
     }
 }
