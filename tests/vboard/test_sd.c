@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "device_rig.h"
 #include "sd_bench.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -732,6 +733,61 @@ static void test_files_that_are_no_card(void **state)
     card_close(&card);
 }
 
+// Wired to SPI1 and PB5 unless told otherwise: CMD0, by a CPU.
+static void test_wires(void **state)
+{
+    (void)state;
+    const uint32_t dr = 0x4001300C, sr = 0x40013008, b_bsrr = 0x40020418;
+    const struct step setup[] = {
+        STORE(0x40023830, 3),          // AHB1ENR: GPIOA, GPIOB
+        STORE(0x40023844, 1 << 12),    // APB2ENR: SPI1
+        STORE(b_bsrr, 1 << 5),         // PB5 high
+        STORE(0x40020400, 0x680),      // GPIOB MODER: PB5 an output
+        STORE(0x4002000C, 0x64001000), // GPIOA PUPDR: PA6 pulled up
+        STORE(0x40020020, 0x55500000), // AFRL: PA5 to PA7 AF5
+        STORE(0x40020000, 0xA800A800), // MODER: alternate
+        STORE(0x40013000, 0x036C),     // CR1: master, PCLK2 / 64
+    };
+    static const uint8_t cmd0[6] = {0x40, 0, 0, 0, 0, 0x95};
+    struct step script[80];
+    unsigned n = COUNT(setup);
+    memcpy(script, setup, sizeof(setup));
+    for (unsigned i = 0; i < 16; i++) {
+        if (i == 10) {
+            script[n++] = (struct step)STORE(b_bsrr, 1 << 21);
+        }
+        script[n++] = (struct step)STORE(dr, i < 10 ? 0xFF : cmd0[i - 10]);
+        script[n++] = (struct step)WAIT(sr, 0x80, 0);
+    }
+    script[n++] = (struct step)LOAD(dr); // these two clear the overrun
+    script[n++] = (struct step)LOAD(sr);
+    for (unsigned i = 0; i < 9; i++) {
+        script[n++] = (struct step)STORE(dr, 0xFF);
+        script[n++] = (struct step)WAIT(sr, 1, 1);
+        script[n++] = (struct step)LOAD(dr);
+    }
+    script[n] = (struct step){.kind = STEP_END};
+
+    struct card card; // for its file
+    card_open(&card, MIB, VBOARD_TYPICAL);
+    struct rig rig;
+    rig_open(&rig, NULL);
+    assert_int_equal(vboard_insert_sd(rig.board, card.path, NULL), 0);
+    rig_start(&rig, script);
+    rig_run(&rig, 10 * VBOARD_MS);
+    assert_int_equal(rig.box.done, 1);
+    if (rig.violations) {
+        fail_msg("%s", rig.violation);
+    }
+    unsigned at = 2;
+    while (at < 11 && rig.box.value[at] == 0xFF) {
+        at++;
+    }
+    assert_int_equal(rig.box.value[at], 0x01);
+    rig_close(&rig);
+    card_close(&card);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -759,6 +815,7 @@ int main(void)
         cmocka_unit_test(test_power_cut),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_files_that_are_no_card),
+        cmocka_unit_test(test_wires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
