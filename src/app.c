@@ -103,6 +103,9 @@ int ota_app_request(struct ota_app *app, enum ota_source_id source)
     if (source == OTA_SOURCE_SLOT_A && !app->layout->slot[0].flash) {
         return OTA_ERR_NO_SLOT;
     }
+    if (source == OTA_SOURCE_SLOT_A && record.state != OTA_STATE_CONFIRMED) {
+        return OTA_ERR_BUSY; // slot A may be what the next boot needs
+    }
     // a settled record's flag is that of the last update, not of the next
     if (record.ota_flag == OTA_FLAG_REQUEST && record.source == source &&
         !(record.flags & OTA_RECORD_SETTLED)) {

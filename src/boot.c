@@ -16,20 +16,6 @@
 
 /// Helpers ///
 
-enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state)
-{
-    boot->state = (uint8_t)state;
-    boot->position = 0;
-    boot->crc = 0;
-    return OTA_BOOT_BUSY;
-}
-
-enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state)
-{
-    ota_boot_go(boot, state);
-    return OTA_BOOT_NO_APP;
-}
-
 static enum ota_step step_of(const struct ota_boot *boot)
 {
     if (boot->touched ||
@@ -67,32 +53,40 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot)
            ota_record_has_image(&boot->journal.newest, &boot->app);
 }
 
-static struct ota_record *newest_record(struct ota_boot *boot, bool adopt)
+struct ota_record *ota_boot_newest(struct ota_boot *boot)
 {
-    struct ota_record *record = &boot->record;
-    *record = boot->journal.newest;
-    if (adopt && !ota_boot_app_on_trial(boot)) {
-        if (!ota_record_has_image(record, &boot->app) && !boot->backup_stands) {
-            record->backup = OTA_SLOT_NONE; // whatever it is a copy of
-        }
-        if (record->state == OTA_STATE_TRIAL) {
-            record->staged = OTA_SLOT_NONE; // of what was on trial
-        }
-        record->state = OTA_STATE_CONFIRMED;
-        record->attempts = 0;
-        ota_record_set_image(record, &boot->app);
+    boot->record = boot->journal.newest;
+    return &boot->record;
+}
+
+static void adopt(const struct ota_boot *boot, struct ota_record *record)
+{
+    if (ota_boot_app_on_trial(boot)) {
+        return;
     }
-    return record;
+    if (!ota_record_has_image(record, &boot->app) && !boot->backup_stands) {
+        record->backup = OTA_SLOT_NONE; // whatever it is a copy of
+    }
+    if (record->state == OTA_STATE_TRIAL) {
+        record->staged = OTA_SLOT_NONE; // of what was on trial
+    }
+    record->state = OTA_STATE_CONFIRMED;
+    record->attempts = 0;
+    ota_record_set_image(record, &boot->app);
 }
 
 struct ota_record *ota_boot_adopt(struct ota_boot *boot)
 {
-    return newest_record(boot, boot->app_error == 0);
+    struct ota_record *record = ota_boot_newest(boot);
+    if (boot->app_error == 0) {
+        adopt(boot, record);
+    }
+    return record;
 }
 
 struct ota_record *ota_boot_record(struct ota_boot *boot)
 {
-    return newest_record(boot, ota_boot_app_stands(boot));
+    return is_half_done(boot) ? ota_boot_newest(boot) : ota_boot_adopt(boot);
 }
 
 void ota_boot_write(struct ota_boot *boot)

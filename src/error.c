@@ -46,7 +46,8 @@
     X(OTA_ERR_NOT_STAGED, "nothing staged")                                    \
     X(OTA_ERR_ON_TRIAL, "on trial")                                            \
     X(OTA_ERR_NO_TRIAL, "not on trial")                                        \
-    X(OTA_ERR_UNCONFIRMED, "not confirmed")
+    X(OTA_ERR_UNCONFIRMED, "not confirmed")                                    \
+    X(OTA_ERR_INSTALLED, "installed already")
 // clang-format on
 
 // Number, text, number, text: half the size of a table of pointers. Nothing in

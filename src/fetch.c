@@ -29,6 +29,7 @@ static bool is_asked(const struct ota_boot *boot,
 static bool find_source(struct ota_boot *boot)
 {
     const struct ota_boot_config *config = boot->config;
+    boot->slot = OTA_SLOT_NONE; // until it is staged in one
     while (boot->source_index < config->source_count &&
            !is_asked(boot, &config->sources[boot->source_index])) {
         boot->source_index++;
@@ -40,6 +41,8 @@ int ota_fetch_open(struct ota_boot *boot)
 {
     boot->image = (struct ota_image){0};
     boot->buffered = 0;
+    boot->position = 0;
+    boot->crc = 0;
     if (boot->job == JOB_FETCH && !find_source(boot)) {
         return OTA_ERR_SOURCE_OPEN;
     }
@@ -87,15 +90,26 @@ int ota_fetch_sum(struct ota_boot *boot)
     return boot->crc == image->crc ? 1 : OTA_ERR_CRC;
 }
 
-// An image that was reverted does not come back by itself, but if somebody
-// holds the button for it.
-static bool was_reverted(const struct ota_boot *boot)
+// An image that merely lies there, and that nobody asked for, does not come
+// back by itself once it was reverted; who holds the button wants it, but only
+// once: the button may be stuck.
+static int check_wanted(const struct ota_boot *boot)
 {
     const struct ota_record *newest = &boot->journal.newest;
-    return boot->job == JOB_FETCH && !boot->requested && !boot->recovery &&
-           newest->result == OTA_ERR_UNCONFIRMED &&
-           ota_job_was_tried(newest, boot) &&
-           boot->config->sources[boot->source_index].source->seek;
+    if (boot->job != JOB_FETCH || boot->requested ||
+        !boot->config->sources[boot->source_index].source->seek) {
+        return 0;
+    }
+    if (boot->recovery) {
+        return ota_boot_app_stands(boot) &&
+                       ota_image_is_same(&boot->image, &boot->app)
+                   ? OTA_ERR_INSTALLED
+                   : 0;
+    }
+    return newest->result == OTA_ERR_UNCONFIRMED &&
+                   ota_job_was_tried(newest, boot)
+               ? OTA_ERR_UNCONFIRMED
+               : 0;
 }
 
 static int check_image(struct ota_boot *boot)
@@ -112,8 +126,9 @@ static int check_image(struct ota_boot *boot)
     if (err) {
         return err;
     }
-    if (was_reverted(boot)) {
-        return OTA_ERR_UNCONFIRMED;
+    err = check_wanted(boot);
+    if (err) {
+        return err;
     }
     return ota_image_check_vectors(&boot->image, layout,
                                    boot->buffer + boot->image.header_size);

@@ -2,7 +2,7 @@
 
 #include "ota/flash.h"
 
-#include "ota/bytes.h"
+#include <string.h>
 
 // Bytes looked at in one read of ota_area_is_blank.
 #define BLANK_CHUNK 64
@@ -37,10 +37,28 @@ int ota_area_prog(const struct ota_area *area, uint32_t offset,
         return err;
     }
     uint32_t unit = area->flash->geometry->write_unit;
-    if ((area->offset + offset) % unit != 0 || len % unit != 0) {
+    // a power of 2
+    if (((area->offset + offset) | len) & (unit - 1)) {
         return OTA_ERR_ALIGN;
     }
     return area->flash->prog(area->flash, area->offset + offset, data, len);
+}
+
+int ota_area_prog_checked(const struct ota_area *area, uint32_t offset,
+                          const void *data, size_t len)
+{
+    uint8_t check[OTA_MAX_CHECKED];
+    if (len > sizeof check) {
+        return OTA_ERR_ARGUMENT;
+    }
+    int err = ota_area_prog(area, offset, data, len);
+    if (err == 0) {
+        err = ota_area_read(area, offset, check, len);
+    }
+    if (err == 0 && memcmp(check, data, len) != 0) {
+        err = OTA_ERR_FLASH_VERIFY;
+    }
+    return err;
 }
 
 // The size of the erase unit that begins at this offset of the device, or 0.
@@ -57,34 +75,29 @@ static uint32_t unit_at(const struct ota_geometry *geometry, uint32_t offset)
     return 0;
 }
 
-int32_t ota_area_unit_size(const struct ota_area *area, uint32_t offset)
+int32_t ota_area_span(const struct ota_area *area, uint32_t offset,
+                      uint32_t total)
 {
     int err = check_range(area, offset, 1);
     if (err) {
         return err;
     }
-    uint32_t size = unit_at(area->flash->geometry, area->offset + offset);
+    const struct ota_geometry *geometry = area->flash->geometry;
+    uint32_t at = area->offset + offset;
+    uint32_t left = area->size - offset;
+    uint32_t size = unit_at(geometry, at);
     if (size == 0) {
         return OTA_ERR_ALIGN;
     }
-    // a unit that reaches past the area's end holds somebody else's data
-    return size <= area->size - offset ? (int32_t)size : OTA_ERR_RANGE;
-}
-
-int32_t ota_area_span(const struct ota_area *area, uint32_t offset,
-                      uint32_t total)
-{
-    int32_t size = ota_area_unit_size(area, offset);
-    if (size < 0) {
-        return size;
+    if (size > left) {
+        return OTA_ERR_RANGE; // the rest of it holds somebody else's data
     }
-    uint32_t end = total < area->size ? total : area->size;
-    uint32_t block = area->flash->geometry->block;
-    if (block == 0 || (area->offset + offset) % block != 0 || offset > end ||
-        block > end - offset) {
-        return size;
+    uint32_t needed = total > offset ? total - offset : 0;
+    uint32_t block = geometry->block;
+    if (block > 0 && block <= needed && block <= left && at % block == 0) {
+        size = block;
     }
-    return (int32_t)block;
+    return (int32_t)size;
 }
 
 int32_t ota_area_erase_span(const struct ota_area *area, uint32_t offset,
@@ -105,34 +118,23 @@ int ota_area_erase(const struct ota_area *area, uint32_t offset)
     return size < 0 ? (int)size : 0;
 }
 
-// By words: both units of the journal are looked through in every boot.
-static bool is_filled(const uint8_t *data, uint32_t len, uint8_t with)
-{
-    for (; len >= 4; len -= 4, data += 4) {
-        if (load_le32(data) != with * 0x01010101u) {
-            return false;
-        }
-    }
-    for (; len > 0; len--, data++) {
-        if (*data != with) {
-            return false;
-        }
-    }
-    return true;
-}
-
 int ota_area_is_blank(const struct ota_area *area, uint32_t offset,
                       uint32_t len)
 {
-    uint8_t data[BLANK_CHUNK];
+    // by words: both units of the journal are looked through in every boot
+    uint32_t words[BLANK_CHUNK / 4];
     while (len > 0) {
-        uint32_t n = len < sizeof data ? len : (uint32_t)sizeof data;
-        int err = ota_area_read(area, offset, data, n);
+        uint32_t n = len < sizeof words ? len : (uint32_t)sizeof words;
+        int err = ota_area_read(area, offset, words, n);
         if (err) {
             return err;
         }
-        if (!is_filled(data, n, area->flash->geometry->erased)) {
-            return 0;
+        uint8_t erased = area->flash->geometry->erased;
+        memset((uint8_t *)words + n, erased, sizeof words - n);
+        for (unsigned i = 0; i < BLANK_CHUNK / 4; i++) {
+            if (words[i] != erased * 0x01010101u) {
+                return 0;
+            }
         }
         offset += n;
         len -= n;

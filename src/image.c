@@ -2,6 +2,9 @@
 
 #include "ota/image.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "ota/bytes.h"
 
 int ota_image_decode(struct ota_image *image,
@@ -37,8 +40,7 @@ void ota_image_encode(const struct ota_image *image,
 
 bool ota_image_is_same(const struct ota_image *a, const struct ota_image *b)
 {
-    return a->magic == b->magic && a->size == b->size && a->crc == b->crc &&
-           a->version == b->version;
+    return memcmp(a, b, offsetof(struct ota_image, header_size)) == 0;
 }
 
 uint32_t ota_image_max_size(const struct ota_layout *layout)

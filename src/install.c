@@ -70,6 +70,7 @@ int ota_install_erase(struct ota_boot *boot)
     }
     ota_boot_progress(boot, 1, 1);
     writer->position = OTA_HEADER_SPACE; // programmed last
+    boot->position = 0;                  // of what is verified
     return ota_boot_go(boot, STATE_COPY);
 }
 
@@ -121,18 +122,9 @@ static int program_checked(const struct ota_area *app, uint32_t offset,
     uint8_t raw[OTA_MAX_WRITE_UNIT];
     memset(raw, geometry->erased, sizeof raw);
     memcpy(raw, data, len);
-    uint32_t units = len + geometry->write_unit - 1;
-    int err =
-        ota_area_prog(app, offset, raw, units - units % geometry->write_unit);
-    if (err) {
-        return err;
-    }
-    uint8_t check[OTA_MAX_WRITE_UNIT];
-    err = ota_area_read(app, offset, check, len);
-    if (err) {
-        return err;
-    }
-    return memcmp(check, data, len) == 0 ? 0 : OTA_ERR_FLASH_VERIFY;
+    uint32_t unit = geometry->write_unit;
+    return ota_area_prog_checked(app, offset, raw,
+                                 (len + unit - 1) & ~(unit - 1));
 }
 
 // What makes it an application: its header, and then its vectors, so that
@@ -152,8 +144,7 @@ static int program_last(struct ota_boot *boot)
 
 static void put_finished(struct ota_boot *boot)
 {
-    struct ota_record *record = &boot->record;
-    *record = boot->journal.newest;
+    struct ota_record *record = ota_boot_newest(boot);
     ota_record_set_image(record, &boot->image);
     record->ota_flag = OTA_FLAG_NONE;
     record->attempts = 0;

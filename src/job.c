@@ -37,7 +37,6 @@ bool ota_job_was_tried(const struct ota_record *record,
 static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
-    boot->slot = OTA_SLOT_NONE;
     boot->begun = false;
     boot->source_index = 0;
     boot->from_any = from_any;
@@ -397,7 +396,6 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
     }
     if (boot->app_error && is_of_flash(err)) {
         boot->slots_fail = true;
-        boot->slot = OTA_SLOT_NONE;
     }
     if (boot->job == JOB_FETCH) {
         return fail_fetch(boot, step);

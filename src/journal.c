@@ -2,16 +2,12 @@
 
 #include "ota/journal.h"
 
-#include <string.h>
-
 // Positions that one append tries before it gives up on a unit.
 #define APPEND_TRIES 4
 
 uint32_t ota_journal_capacity(const struct ota_journal *journal)
 {
-    uint32_t a = journal->units[0].size;
-    uint32_t b = journal->units[1].size;
-    return (a < b ? a : b) / OTA_RECORD_SIZE;
+    return journal->capacity;
 }
 
 static const struct ota_area *unit_of(const struct ota_journal *journal,
@@ -36,12 +32,8 @@ static int read_position(const struct ota_journal *journal, uint32_t unit,
         return -1;
     }
     // a sequence names its unit and position: a stray copy is not valid
-    uint32_t capacity = ota_journal_capacity(journal);
-    if (record->sequence % capacity != position ||
-        record->sequence / capacity % 2 != unit) {
-        return -1;
-    }
-    return 1;
+    uint32_t its = record->sequence % (2 * journal->capacity);
+    return its == unit * journal->capacity + position ? 1 : -1;
 }
 
 // No flash lives long enough for the numbers to wrap, but a made-up record may
@@ -51,28 +43,16 @@ static bool is_newer(uint32_t sequence, uint32_t than)
     return (int32_t)(sequence - than) > 0;
 }
 
-static bool can_hold_a_journal(const struct ota_area *area)
+// Looks for the newest record; returns how many positions are used, up to and
+// with the last that is not blank.
+static uint32_t scan_unit(struct ota_journal *journal, uint32_t unit)
 {
-    return ota_area_unit_size(area, 0) == (int32_t)area->size &&
-           area->size / OTA_RECORD_SIZE > OTA_JOURNAL_RESERVE;
-}
-
-int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
-{
-    *journal = (struct ota_journal){.units = units};
-    if (!can_hold_a_journal(&units[0]) || !can_hold_a_journal(&units[1])) {
-        return OTA_ERR_ARGUMENT;
-    }
-    journal->blank = true;
-    uint32_t capacity = ota_journal_capacity(journal);
-    uint32_t used[2] = {0, 0}; // up to and with the last that is not blank
-    for (uint32_t i = 0; i < 2 * capacity; i++) {
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < journal->capacity; i++) {
         struct ota_record record;
-        uint32_t unit = i / capacity;
-        int found = read_position(journal, unit, i % capacity, &record);
+        int found = read_position(journal, unit, i, &record);
         if (found != 0) {
-            journal->blank = false;
-            used[unit] = i % capacity + 1;
+            used = i + 1;
         }
         if (found == 1 &&
             (!journal->valid ||
@@ -81,41 +61,49 @@ int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
             journal->valid = true;
         }
     }
+    return used;
+}
+
+// The records that a unit takes; 0: it is none.
+static uint32_t capacity_of(const struct ota_area *unit)
+{
+    return ota_area_unit_size(unit, 0) == (int32_t)unit->size
+               ? unit->size / OTA_RECORD_SIZE
+               : 0;
+}
+
+int ota_journal_scan(struct ota_journal *journal, const struct ota_area *units)
+{
+    *journal = (struct ota_journal){.units = units};
+    uint32_t a = capacity_of(&units[0]), b = capacity_of(&units[1]);
+    uint32_t capacity = a < b ? a : b;
+    if (capacity <= OTA_JOURNAL_RESERVE) {
+        return OTA_ERR_ARGUMENT;
+    }
+    journal->capacity = capacity;
+    a = scan_unit(journal, 0);
+    b = scan_unit(journal, 1);
+    journal->blank = (a | b) == 0;
     if (!journal->valid) {
         journal->next = capacity; // nothing known: begin with an erase
         return OTA_ERR_JOURNAL_EMPTY;
     }
-    journal->turns = journal->newest.sequence / capacity;
-    journal->next = used[journal->turns % 2];
-    journal->torn = journal->next != journal->newest.sequence % capacity + 1;
+    uint32_t sequence = journal->newest.sequence;
+    journal->turns = sequence / capacity;
+    journal->next = journal->turns % 2 ? b : a;
+    journal->torn = journal->next != sequence % capacity + 1;
     return 0;
 }
 
 uint32_t ota_journal_free(const struct ota_journal *journal)
 {
-    return ota_journal_capacity(journal) - journal->next;
-}
-
-// Programs one position and reads it back.
-static int write_position(const struct ota_area *area, uint32_t offset,
-                          const uint8_t raw[OTA_RECORD_SIZE])
-{
-    int err = ota_area_prog(area, offset, raw, OTA_RECORD_SIZE);
-    if (err) {
-        return err;
-    }
-    uint8_t check[OTA_RECORD_SIZE];
-    err = ota_area_read(area, offset, check, sizeof check);
-    if (err) {
-        return err;
-    }
-    return memcmp(check, raw, sizeof check) == 0 ? 0 : OTA_ERR_FLASH_VERIFY;
+    return journal->capacity - journal->next;
 }
 
 int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
 {
     const struct ota_area *area = unit_of(journal, journal->turns);
-    uint32_t capacity = ota_journal_capacity(journal);
+    uint32_t capacity = journal->capacity;
     if (journal->next >= capacity) {
         return OTA_ERR_JOURNAL_FULL;
     }
@@ -124,7 +112,7 @@ int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
         uint8_t raw[OTA_RECORD_SIZE];
         record->sequence = journal->turns * capacity + journal->next;
         ota_record_encode(record, raw);
-        int err = write_position(area, offset, raw);
+        int err = ota_area_prog_checked(area, offset, raw, sizeof raw);
         if (ota_flash_is_untouched(err) &&
             ota_area_is_blank(area, offset, OTA_RECORD_SIZE) == 1) {
             return err; // the position is as good as before
@@ -152,15 +140,15 @@ static int start_unit(struct ota_journal *journal, uint32_t turns,
     if (err) {
         return err;
     }
-    struct ota_journal turned = *journal;
-    turned.turns = turns;
-    turned.next = 0;
-    err = ota_journal_append(&turned, record);
+    uint32_t turns_before = journal->turns, next_before = journal->next;
+    journal->turns = turns;
+    journal->next = 0;
+    err = ota_journal_append(journal, record);
     if (err) {
-        return err;
+        journal->turns = turns_before;
+        journal->next = next_before;
     }
-    *journal = turned;
-    return 0;
+    return err;
 }
 
 // The first record of a journal without any. What the other unit holds is no

@@ -64,11 +64,20 @@ int ota_install_finish(struct ota_boot *boot);
 
 /// boot.c ///
 
-// Goes to a state with position and crc at 0.
-enum ota_verdict ota_boot_go(struct ota_boot *boot, enum state state);
+static inline enum ota_verdict ota_boot_go(struct ota_boot *boot,
+                                           enum state state)
+{
+    boot->state = (uint8_t)state;
+    return OTA_BOOT_BUSY;
+}
 
 // The same, and tells the caller that there is nothing to run yet.
-enum ota_verdict ota_boot_wait(struct ota_boot *boot, enum state state);
+static inline enum ota_verdict ota_boot_wait(struct ota_boot *boot,
+                                             enum state state)
+{
+    boot->state = (uint8_t)state;
+    return OTA_BOOT_NO_APP;
+}
 
 // Whether it is the one that the journal has on trial.
 bool ota_boot_app_on_trial(const struct ota_boot *boot);
@@ -77,15 +86,17 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot);
 // not in the middle of being replaced, when torn flash may read well by chance.
 bool ota_boot_app_stands(const struct ota_boot *boot);
 
-// Each returns boot->record, made to be changed and written.
-//
-// The newest record; if the application stands, with what this boot knows of it
-// put in: the basis of every record before work on flash.
-struct ota_record *ota_boot_record(struct ota_boot *boot);
+// Each returns boot->record, made to be changed and written. This one is the
+// newest record as it is.
+struct ota_record *ota_boot_newest(struct ota_boot *boot);
 
-// The same for an application that is going to run because nothing better is
-// left, even if it does not stand.
+// With what this boot knows of the application put in: for one that is going to
+// run because nothing better is left, even if it does not stand.
 struct ota_record *ota_boot_adopt(struct ota_boot *boot);
+
+// The same, but only if it stands: the basis of every record before work on
+// flash.
+struct ota_record *ota_boot_record(struct ota_boot *boot);
 
 // Writes boot->record, marked settled; keeps its error in boot->journal_error.
 void ota_boot_write(struct ota_boot *boot);

@@ -1,57 +1,53 @@
 // SPDX-License-Identifier: MIT
 
+#include <stddef.h>
 #include <string.h>
 
 #include "ota/bytes.h"
 #include "ota/crc32.h"
 #include "ota/journal.h"
 
-// Offsets of a record's fields: SPEC.md, Journal.
+// Offsets of a record's fields: SPEC.md, Journal. Of all others that of the
+// member in struct ota_record.
 enum {
-    AT_FLAG = 0,
-    AT_MAGIC = 4,
-    AT_SIZE = 8,
-    AT_CRC = 12,
-    AT_VERSION = 16,
-    AT_SEQUENCE = 20,
     AT_FORMAT = 24,
-    AT_STATE = 25,
-    AT_SOURCE = 26,
-    AT_ATTEMPTS = 27,
     AT_ROLES = 28,
-    AT_INSTALLS = 29,
-    AT_STEP = 30,
-    AT_FLAGS = 31,
     AT_RESULT = 32,
-    AT_TRIED_VERSION = 36,
-    AT_SECURITY_FLOOR = 40,
     AT_INSTALLED = 44,
-    AT_TRIED = 52,
     AT_RECORD_CRC = 60,
 };
+
+_Static_assert(offsetof(struct ota_record, sequence) == 20 &&
+                   offsetof(struct ota_record, backup) == AT_FORMAT &&
+                   offsetof(struct ota_record, staged) == AT_ROLES &&
+                   offsetof(struct ota_record, flags) == 31 &&
+                   offsetof(struct ota_record, result) == AT_RESULT &&
+                   offsetof(struct ota_record, installed) == AT_INSTALLED &&
+                   sizeof(struct ota_record) == AT_RECORD_CRC &&
+                   offsetof(struct ota_record, version) -
+                           offsetof(struct ota_record, magic) ==
+                       offsetof(struct ota_image, version),
+               "members lie as the record's bytes");
+
+// Turns the words of a record from the host's byte order to little-endian, or
+// back. Nothing to do where it is the same.
+static void convert(uint8_t raw[OTA_RECORD_SIZE])
+{
+    for (unsigned at = 0; !OTA_HOST_IS_LITTLE && at < AT_INSTALLED; at += 4) {
+        if (at < AT_FORMAT || at >= AT_RESULT) {
+            uint32_t word = load_le32(raw + at);
+            memcpy(raw + at, &word, sizeof word);
+        }
+    }
+}
 
 void ota_record_encode(const struct ota_record *record,
                        uint8_t raw[OTA_RECORD_SIZE])
 {
-    store_le32(raw + AT_FLAG, record->ota_flag);
-    store_le32(raw + AT_MAGIC, record->magic);
-    store_le32(raw + AT_SIZE, record->size);
-    store_le32(raw + AT_CRC, record->crc);
-    store_le32(raw + AT_VERSION, record->version);
-    store_le32(raw + AT_SEQUENCE, record->sequence);
+    memcpy(raw, record, sizeof *record);
+    convert(raw);
     raw[AT_FORMAT] = OTA_JOURNAL_FORMAT;
-    raw[AT_STATE] = record->state;
-    raw[AT_SOURCE] = record->source;
-    raw[AT_ATTEMPTS] = record->attempts;
     raw[AT_ROLES] = (uint8_t)(record->backup | record->staged << 4);
-    raw[AT_INSTALLS] = record->installs;
-    raw[AT_STEP] = record->step;
-    raw[AT_FLAGS] = record->flags;
-    store_le32(raw + AT_RESULT, (uint32_t)record->result);
-    store_le32(raw + AT_TRIED_VERSION, record->tried_version);
-    store_le32(raw + AT_SECURITY_FLOOR, record->security_floor);
-    memcpy(raw + AT_INSTALLED, record->installed, sizeof record->installed);
-    memcpy(raw + AT_TRIED, record->tried, sizeof record->tried);
     store_le32(raw + AT_RECORD_CRC, ota_crc32(0, raw, AT_RECORD_CRC));
 }
 
@@ -70,25 +66,10 @@ int ota_record_decode(struct ota_record *record,
     if (raw[AT_FORMAT] != OTA_JOURNAL_FORMAT) {
         return OTA_ERR_FORMAT;
     }
-    record->ota_flag = load_le32(raw + AT_FLAG);
-    record->magic = load_le32(raw + AT_MAGIC);
-    record->size = load_le32(raw + AT_SIZE);
-    record->crc = load_le32(raw + AT_CRC);
-    record->version = load_le32(raw + AT_VERSION);
-    record->sequence = load_le32(raw + AT_SEQUENCE);
-    record->state = raw[AT_STATE];
-    record->source = raw[AT_SOURCE];
-    record->attempts = raw[AT_ATTEMPTS];
+    memcpy(record, raw, sizeof *record);
+    convert((uint8_t *)record);
     record->backup = slot_of(raw[AT_ROLES] & 15);
     record->staged = slot_of(raw[AT_ROLES] >> 4);
-    record->installs = raw[AT_INSTALLS];
-    record->step = raw[AT_STEP];
-    record->flags = raw[AT_FLAGS];
-    record->result = (int32_t)load_le32(raw + AT_RESULT);
-    record->tried_version = load_le32(raw + AT_TRIED_VERSION);
-    record->security_floor = load_le32(raw + AT_SECURITY_FLOOR);
-    memcpy(record->installed, raw + AT_INSTALLED, sizeof record->installed);
-    memcpy(record->tried, raw + AT_TRIED, sizeof record->tried);
     return 0;
 }
 
@@ -106,8 +87,10 @@ void ota_record_set_image(struct ota_record *record,
 bool ota_record_has_image(const struct ota_record *record,
                           const struct ota_image *image)
 {
-    return record->magic == image->magic && record->size == image->size &&
-           record->crc == image->crc && record->version == image->version;
+    // the four words follow each other in both
+    const uint8_t *its =
+        (const uint8_t *)record + offsetof(struct ota_record, magic);
+    return memcmp(its, image, offsetof(struct ota_image, header_size)) == 0;
 }
 
 const char *ota_step_name(enum ota_step step)

@@ -29,8 +29,9 @@ static const struct argp_option options[] = {
     {.name = "w25q",
      .key = KEY_W25Q,
      .arg = "FILE",
-     .doc = "Read-out of the W25Q, from its byte 0 on: it holds slots A and B "
-            "of the layouts \"external\""},
+     .doc = "Read-out of the W25Q, which holds slots A and B of the layouts "
+            "\"external\": from its byte 0 as far as it is used; what follows "
+            "counts as erased"},
     {.name = "json", .key = KEY_JSON, .doc = "Print JSON"},
     {0},
 };

@@ -16,10 +16,17 @@ static int readout_read(const struct ota_flash *flash, uint32_t offset,
     }
     // what lies before the file wraps to far behind its end
     uint32_t at = offset - device->offset;
-    if (at > device->file->size || len > device->file->size - at) {
+    size_t held = at < device->file->size ? device->file->size - at : 0;
+    if (held > len) {
+        held = len;
+    }
+    if (held < len && !device->rest_is_erased) {
         return OTA_ERR_FLASH_READ;
     }
-    memcpy(data, device->file->data + at, len);
+    memset(data, flash->geometry->erased, len);
+    if (held > 0) {
+        memcpy(data, device->file->data + at, held);
+    }
     return 0;
 }
 
@@ -58,20 +65,16 @@ const struct ota_flash stm32f446_flash = DEVICE(stm32f446_geometry);
 const struct ota_flash stm32f103_flash = DEVICE(stm32f103_geometry);
 const struct ota_flash w25q64_flash = DEVICE(ota_w25q64_geometry);
 
-static void fill(struct readout_device *device, const struct ota_flash *flash,
-                 const struct blob *file, uint32_t offset)
-{
-    *device = (struct readout_device){*flash, file, offset};
-    device->flash.context = device;
-}
-
 void readout_init(struct readout *readout, const struct ota_layout *layout,
                   const struct blob *file, uint32_t offset,
                   const struct blob *w25q)
 {
     *readout = (struct readout){.layout = *layout};
-    fill(&readout->internal, layout->app.flash, file, offset);
-    fill(&readout->w25q, &w25q64_flash, w25q, 0);
+    readout->internal =
+        (struct readout_device){*layout->app.flash, file, offset, false};
+    readout->w25q = (struct readout_device){w25q64_flash, w25q, 0, true};
+    readout->internal.flash.context = &readout->internal;
+    readout->w25q.flash.context = &readout->w25q;
     struct ota_area *const areas[] = {
         &readout->layout.boot,       &readout->layout.journal[0],
         &readout->layout.journal[1], &readout->layout.app,

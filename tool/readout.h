@@ -13,6 +13,7 @@ struct readout_device {
     struct ota_flash flash;
     const struct blob *file; // NULL: nothing
     uint32_t offset;         // of the device, at which the file begins
+    bool rest_is_erased;     // what follows the file; else it is not known
 };
 
 // A layout whose areas lie in a read-out. Does not move: its areas point into

@@ -45,11 +45,11 @@ enum {
 
 #define PAGE            1024u
 #define PAGES_A_BIT     4u    // of WRPR
-#define LOWEST_MV       2000u // DS5319 table 29, Vprog
+#define LOWEST_MV       2000u // DS5319 table 28, Vprog
 #define FLASH_IRQ       4
 #define PREFETCH_MAX_HZ 24000000u
 
-// DS5319 table 29. The typical time of an erase is not given: its minimum.
+// DS5319 table 28. The typical time of an erase is not given: its minimum.
 #define PROGRAM_TYPICAL (52500 * VBOARD_NS)
 #define PROGRAM_MAXIMUM (70 * VBOARD_US)
 #define ERASE_TYPICAL   (20 * VBOARD_MS)

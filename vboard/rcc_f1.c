@@ -44,7 +44,7 @@ static const struct reg regs[] = {
     {"CSR", CSR, 0, 1u << 0}, // LSION; the flags are for the application
 };
 
-// Start-up times from DS5319 tables 22 to 28.
+// Start-up times from DS5319 tables 22 to 27.
 static const struct oscillator_info oscillators[OSC_COUNT] = {
     [OSC_HSI] = {"HSI", RCC_CR, 0, 1, 2, 1, 2},
     [OSC_HSE] = {"HSE", RCC_CR, 16, 17, 3, 2000, 2000},
@@ -74,7 +74,7 @@ static uint64_t pll_out(const struct vboard *board, unsigned sw)
     return pll_input(board) * (mul > 16 ? 16 : mul); // 15 is 16 as well
 }
 
-// DS5319 table 28.
+// DS5319 table 27.
 static void check_pll(struct vboard *board)
 {
     uint32_t address = rcc_f1_device.base + CFGR;

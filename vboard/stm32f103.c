@@ -24,8 +24,9 @@ static const struct device *const devices[] = {
     &dbgmcu_f1_device,  &option_bytes_f1_device,
 };
 
-// LQFP48 (DS5319 table 5), ports A to H.
-static const uint16_t bonded[GPIO_PORTS] = {0xFFFF, 0xFFFF, 0xE000, 0x0003};
+// LQFP48 (DS5319 table 5), ports A to H. PD0 and PD1 are the pins of HSE, until
+// PD01_REMAP, which is not modelled (RM0008 9.3.2).
+static const uint16_t bonded[GPIO_PORTS] = {0xFFFF, 0xFFFF, 0xE000};
 
 const struct chip stm32f103c8 = {
     .name = "stm32f103c8",

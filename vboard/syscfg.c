@@ -106,7 +106,7 @@ bool afio_routes(const struct vboard *board, unsigned route)
     return route == 0 || moved == (route == ROUTE_IF(route & 0x1F));
 }
 
-// The pins of the debug port (RM0008 9.3.5, table 53), what pulls them there
+// The pins of the debug port (RM0008 9.3.5), what pulls them there
 // and up to which SWJ_CFG they belong to it.
 static const struct debug_pin {
     uint8_t port, pin;
@@ -149,8 +149,9 @@ static uint32_t afio_read(struct vboard *board, const struct device *device,
     return offset == MAPR ? value & ~MAPR_SWJ : value;
 }
 
-static void check_mapr(struct vboard *board, const struct device *device,
-                       uint32_t value)
+// Returns the value that MAPR takes.
+static uint32_t check_mapr(struct vboard *board, const struct device *device,
+                           uint32_t value)
 {
     uint32_t swj = (value & MAPR_SWJ) >> 24;
     uint32_t other = value & MAPR_BITS & ~MAPR_MODELLED;
@@ -158,18 +159,20 @@ static void check_mapr(struct vboard *board, const struct device *device,
         violation(board, device->base + MAPR,
                   "not modelled: AFIO MAPR bits 0x%04X", (unsigned)other);
     }
-    if (swj & (swj - 1)) {
-        violation(board, device->base + MAPR,
-                  "AFIO MAPR SWJ_CFG of %u: only 0, 1, 2 and 4 have a meaning",
-                  (unsigned)swj);
+    if ((swj & (swj - 1)) == 0) {
+        return value;
     }
+    violation(board, device->base + MAPR,
+              "AFIO MAPR SWJ_CFG of %u: only 0, 1, 2 and 4 have an effect",
+              (unsigned)swj);
+    return (value & ~MAPR_SWJ) | (syscfg_peek(board, device, MAPR) & MAPR_SWJ);
 }
 
 static void afio_write(struct vboard *board, const struct device *device,
                        uint32_t offset, uint32_t value, unsigned size)
 {
     if (offset == MAPR) {
-        check_mapr(board, device, value);
+        value = check_mapr(board, device, value);
     } else if (offset == EVCR && value & EVCR_EVOE) {
         violation(board, device->base + EVCR, "not modelled: AFIO EVCR EVOE");
     }

@@ -496,7 +496,7 @@ const struct usart_wiring usart_f4[2] = {
      38},
 };
 
-// RM0008 tables 24 (modes) and 52, 53 (remapping); USART2's other pins are not
+// RM0008 9.1.11 (modes) and 9.3.8 (remapping); USART2's other pins are not
 // on the package.
 #define F1_TX "an alternate function output"
 #define F1_RX "an input"

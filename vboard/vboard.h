@@ -228,14 +228,15 @@ int vboard_set_vdd_at(struct vboard *board, uint32_t millivolts, uint64_t time);
 // time; it takes effect when that operation ends, and 0 is never.
 enum vboard_flash_fault {
     VBOARD_FLASH_GOOD,
-    VBOARD_FLASH_ERASE_FAILS,   // OPERR, contents arbitrary
-    VBOARD_FLASH_PROGRAM_FAILS, // OPERR, nothing programmed
+    VBOARD_FLASH_ERASE_FAILS,   // contents arbitrary; F4: OPERR; F1: no EOP
+    VBOARD_FLASH_PROGRAM_FAILS, // nothing programmed; F4: OPERR; F1: PGERR
     VBOARD_FLASH_BIT_STUCK,     // no error flag, one bit stays 1
 };
 void vboard_fail_op(struct vboard *board, uint64_t op,
                     enum vboard_flash_fault fault);
 
-// Write-protects sectors: bit n is sector n (the nWRP option bits).
+// Write-protects sectors, as the option bytes do: bit n is sector n of the F4
+// (nWRP), pages 4n to 4n+3 of the F1 (WRP).
 void vboard_protect_sectors(struct vboard *board, uint32_t sectors);
 
 // Everything: registers, RAM, flash, time. A snapshot belongs to the board it

@@ -16,13 +16,13 @@
 // your own and fill in the functions; all are needed. Calls never overlap and
 // come from one thread.
 struct ota_bus {
-    // Drives the chip select low. Sets the clock rate before.
+    // Drives the chip select low.
     void (*select)(const struct ota_bus *bus);
 
-    // Clocks len bytes out and in. out NULL: sends 0xFF; in NULL: what comes is
-    // dropped. Works without select too: the clock runs, the chip is not
-    // selected. Bounded; 0, or OTA_ERR_FLASH_DEVICE if the controller does not
-    // go on.
+    // Clocks len bytes out and in, at the rate of this bus. out NULL: sends
+    // 0xFF; in NULL: what comes is dropped. Works without select too: the clock
+    // runs, the chip is not selected. Bounded; 0, or OTA_ERR_FLASH_DEVICE if
+    // the controller does not go on.
     int (*transfer)(const struct ota_bus *bus, const void *out, void *in,
                     size_t len);
 

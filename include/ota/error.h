@@ -28,8 +28,7 @@ enum ota_error {
     OTA_ERR_FLASH_LOCKED = -21,    // the controller does not unlock
     OTA_ERR_FLASH_TIMEOUT = -22,   // still busy after the longest legal time
     OTA_ERR_POWER = -23,           // supply too low to erase or program
-    OTA_ERR_FLASH_DEVICE =
-        -24, // the external chip, or its bus, does not answer
+    OTA_ERR_FLASH_DEVICE = -24,    // an external chip does not answer
 
     /// the image ///
     OTA_ERR_MAGIC = -32,         // does not begin with an image's magic number
@@ -65,6 +64,7 @@ enum ota_error {
     OTA_ERR_ON_TRIAL = -82,    // not before the running application confirms
     OTA_ERR_NO_TRIAL = -83,    // what runs is not what is on trial
     OTA_ERR_UNCONFIRMED = -84, // the new application did not confirm in time
+    OTA_ERR_INSTALLED = -85,   // the app slot holds it already
 };
 
 // A short text for an error ("bad CRC"), never NULL, for logs and tools.

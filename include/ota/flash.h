@@ -16,6 +16,9 @@
 // The largest write unit of any supported device, in bytes (STM32H7: 32).
 #define OTA_MAX_WRITE_UNIT 32
 
+// The most that ota_area_prog_checked takes: a record of the journal.
+#define OTA_MAX_CHECKED 64
+
 // count erase units of size bytes each, one after the other.
 struct ota_erase_run {
     uint32_t count;
@@ -80,20 +83,29 @@ OTA_CHECKED int ota_area_read(const struct ota_area *area, uint32_t offset,
 OTA_CHECKED int ota_area_prog(const struct ota_area *area, uint32_t offset,
                               const void *data, size_t len);
 
+// The same and reads them back, at most OTA_MAX_CHECKED. OTA_ERR_FLASH_VERIFY
+// if they differ.
+OTA_CHECKED int ota_area_prog_checked(const struct ota_area *area,
+                                      uint32_t offset, const void *data,
+                                      size_t len);
+
 // Erases the one unit that begins at offset. Returns 0 or an error; how long
 // the unit is, ota_area_unit_size tells.
 OTA_CHECKED int ota_area_erase(const struct ota_area *area, uint32_t offset);
 
-// The size in bytes of the erase unit that begins at offset: positive, or
-// OTA_ERR_ALIGN where none begins there, OTA_ERR_RANGE outside the area.
-OTA_CHECKED int32_t ota_area_unit_size(const struct ota_area *area,
-                                       uint32_t offset);
-
-// What a file of total bytes erases at once at an offset where a unit begins:
-// the block there, if the device has one that begins there and lies in the file
-// and in the area as a whole, else the unit. Its size or an error as above.
+// What a file of total bytes erases at once at an offset: the block that begins
+// there, if the device has one and all of it lies in the file and in the area,
+// else the erase unit. Its size in bytes, or OTA_ERR_ALIGN where none begins
+// there, OTA_ERR_RANGE outside the area.
 OTA_CHECKED int32_t ota_area_span(const struct ota_area *area, uint32_t offset,
                                   uint32_t total);
+
+// The size of the erase unit that begins at offset, or an error as above.
+OTA_CHECKED static inline int32_t
+ota_area_unit_size(const struct ota_area *area, uint32_t offset)
+{
+    return ota_area_span(area, offset, 0);
+}
 
 // Erases that span. Returns its size, or an error.
 OTA_CHECKED int32_t ota_area_erase_span(const struct ota_area *area,

@@ -62,7 +62,8 @@ const char *ota_step_name(enum ota_step step);
 // Bits of ota_record.flags.
 #define OTA_RECORD_SETTLED (1u << 0) // written by a bootloader
 
-// A record, decoded.
+// A record, decoded. The members lie where SPEC.md has their bytes, but for the
+// byte of format and the one of roles: backup and staged are there instead.
 struct ota_record {
     // the reference system's application header: what the app slot is meant
     // to hold after this step
@@ -73,11 +74,11 @@ struct ota_record {
     uint32_t version;
 
     uint32_t sequence;       // set by ota_journal_append
+    uint8_t backup;          // enum ota_slot: holds what runs if confirmed,
+                             // else the confirmed application before
     uint8_t state;           // enum ota_state
     uint8_t source;          // enum ota_source_id of the request
     uint8_t attempts;        // boots of an unconfirmed application
-    uint8_t backup;          // enum ota_slot: holds what runs if confirmed,
-                             // else the confirmed application before
     uint8_t staged;          // enum ota_slot: an update waits here, or is the
                              // copy of what is on trial
     uint8_t installs;        // installs of this update that failed
@@ -113,8 +114,9 @@ struct ota_journal {
     bool blank;                   // the scan found both units erased
     bool torn; // what is no record stands behind the newest: it may read as one
                // another time
-    uint32_t turns; // turn-overs; the unit in use is turns % 2
-    uint32_t next;  // position of the next append
+    uint32_t capacity; // records in one unit
+    uint32_t turns;    // turn-overs; the unit in use is turns % 2
+    uint32_t next;     // position of the next append
 };
 
 // Scans both units completely. units points to two areas that outlive the

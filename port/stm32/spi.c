@@ -22,7 +22,8 @@ static void select_chip(const struct ota_bus *bus)
 
 // A byte goes out when the one before has been fetched: there is no FIFO, and
 // an interrupt between the two must not lose one. The rate is set each time:
-// the bus before may have had another.
+// the bus before may have had another. It may be changed while nothing is on
+// the way (RM0390 26.7.1, RM0008 25.5.1: BR).
 static int transfer(const struct ota_bus *bus, const void *out, void *in,
                     size_t len)
 {

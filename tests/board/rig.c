@@ -33,7 +33,7 @@ static void see_flash(struct rig *rig, const struct vboard_event *event)
     if (rig->flash_ops == rig->stop_at) {
         vboard_stop(rig->board);
     }
-    if (event->address < rig->low_write) {
+    if (event->unit == 0 && event->address < rig->low_write) {
         rig->low_write = event->address;
     }
 }

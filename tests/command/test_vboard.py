@@ -2,7 +2,8 @@
 """The vboard command, run as a user runs it, on a small fixture firmware.
 
 CTest gives the files in the environment: VBOARD is the command, FIXTURE the
-firmware's ELF file, with its raw form beside it (.bin). Every run is bounded:
+firmware's ELF file, with its raw form beside it (.bin), BLUEPILL that of a
+firmware for the F103. Every run is bounded:
 in virtual time by --for, on the host by LIMIT.
 """
 
@@ -21,6 +22,8 @@ import unittest
 VBOARD = os.environ["VBOARD"]
 ELF = os.environ["FIXTURE"]
 BIN = os.path.splitext(ELF)[0] + ".bin"
+
+BLUEPILL = os.environ["BLUEPILL"]
 
 LIMIT = 60  # seconds on the wall for one run
 FLASH_SIZE = 512 * 1024
@@ -607,6 +610,49 @@ class Uarts(VboardTest):
             self.assertEqual(board.wait(LIMIT), GOOD)
             self.assertIn(b"ended by interrupted", board.stderr.read())
         self.assertEqual(self.counter(), [0])
+
+
+class BluePill(VboardTest):
+    """The other chip: it blinks, prints, and has a small flash of its own."""
+
+    def run_f103(self, *args, expect=GOOD):
+        done = self.call("run", "--mcu", "stm32f103c8", "--load", BLUEPILL,
+                         "--uart1", "stdio", "--flash", self.flash, *args)
+        self.assertEqual(done.returncode, expect, done.stderr)
+        return done
+
+    def test_blinks_and_prints(self):
+        done = self.run_f103("--for", "1s")
+        self.assertEqual(done.stdout, b"boot 1\r\n")
+        self.assertIn(b"PC13 toggles every 100 ms", done.stderr)
+
+    def test_flash_is_kept(self):
+        self.run_f103("--until", "boot 1")
+        self.run_f103("--until", "boot 2")
+        with open(self.flash, "rb") as file:
+            data = file.read()
+        self.assertEqual(len(data), 64 * 1024)
+        self.assertEqual(data[63 * 1024:63 * 1024 + 6], b"\0\0\0\0\xFF\xFF")
+
+    def test_flash_of_the_other_chip(self):
+        with open(self.flash, "wb") as file:
+            file.write(b"\xFF" * FLASH_SIZE)
+        self.run_f103(expect=FAILED)
+
+    def test_power_cut(self):
+        events = self.path("events")
+        self.run_f103("--cut-power", "flash-op:1:after", "--events", events)
+        with open(events, encoding="ascii") as file:
+            cut = [json.loads(line) for line in file if "flash" in line]
+        self.assertEqual(cut[0]["address"], "0x0800fc00")
+        self.assertEqual(cut[0]["size"], 2)
+        self.run_f103("--until", "boot 2")
+
+    def test_program_for_the_other_chip(self):
+        """Its ports are not where this chip has them."""
+        done = self.call("run", "--mcu", "stm32f103c8", "--load", ELF,
+                         "--for", "1s")
+        self.assertIn(done.returncode, (FAULT, VIOLATION), done.stderr)
 
 
 if __name__ == "__main__":

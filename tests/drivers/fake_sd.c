@@ -273,9 +273,11 @@ static int bus_transfer(const struct ota_bus *bus, const void *out, void *in,
                         size_t len)
 {
     struct fake_bus *fake = (struct fake_bus *)bus;
-    if (fake->dead) {
+    uint32_t *transfers = &fake->card->transfers;
+    if (*transfers == 1) {
         return OTA_ERR_FLASH_DEVICE;
     }
+    *transfers -= *transfers > 0;
     for (size_t i = 0; i < len; i++) {
         uint8_t byte =
             exchange(fake, out ? ((const uint8_t *)out)[i] : (uint8_t)0xFF);
@@ -292,8 +294,8 @@ static const struct ota_bus functions = {bus_select, bus_transfer,
 void fake_sd_init(struct fake_sd *card, enum card_kind kind)
 {
     *card = (struct fake_sd){
-        .slow = {functions, card, 20, false},
-        .fast = {functions, card, 1, false},
+        .slow = {functions, card, 20},
+        .fast = {functions, card, 1},
         .kind = kind,
         .blocks = 5000,
         .init_ms = 300,

@@ -21,7 +21,6 @@ struct fake_bus {
     struct ota_bus bus;
     struct fake_sd *card;
     uint32_t byte_us;
-    bool dead; // the controller does not go on
 };
 
 struct fake_sd {
@@ -41,6 +40,7 @@ struct fake_sd {
                             // processor was reset when it read
     /// its wires; bytes count from 1, selected or not; 0: never ///
     uint32_t gone_at;    // pulled out at this byte
+    uint32_t transfers;  // of the controller before it does not go on; 0: all
     int stuck;           // what is always read, or -1
     uint32_t flip_at;    // one bit is read wrongly in this byte,
     uint32_t flip_to_at; // or arrives wrongly at the card

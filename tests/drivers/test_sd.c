@@ -62,7 +62,9 @@ static void check_good(void)
     assert_int_equal(read_block(0), 0);
     assert_int_equal(read_block(4321), 0);
     assert_int_equal(read_block(4999), 0);
+    uint32_t begin = card.us;
     assert_int_equal(read_block(5000), OTA_ERR_SOURCE_READ);
+    assert_in_range(card.us - begin, 0, 1000); // a refusal needs no waiting
     assert_int_equal(read_block(UINT32_MAX / 512 + 1), OTA_ERR_SOURCE_READ);
     assert_int_equal(read_block(UINT32_MAX), OTA_ERR_SOURCE_READ);
     assert_int_equal(read_block(1), 0);
@@ -106,10 +108,12 @@ static void bad_cards(void **state)
 {
     (void)state;
     plug_in(MMC);
+    uint32_t begin = card.us;
     assert_int_equal(get_ready(), OTA_ERR_SOURCE_OPEN);
+    assert_in_range(card.us - begin, 0, 50000);
     plug_in(SDHC);
     card.init_ms = UINT32_MAX / 1000; // never leaves idle
-    uint32_t begin = card.us;
+    begin = card.us;
     assert_int_equal(get_ready(), OTA_ERR_SOURCE_OPEN);
     assert_in_range(card.us - begin, 1000000, 1200000);
     plug_in(SDHC);
@@ -161,13 +165,6 @@ static void no_card(void **state)
         (void)get_ready();
         assert_int_equal(read_block(1), OTA_ERR_SOURCE_READ);
     }
-    plug_in(SDHC);
-    card.slow.dead = true;
-    assert_int_equal(get_ready(), OTA_ERR_SOURCE_OPEN);
-    plug_in(SDHC);
-    card.fast.dead = true;
-    assert_int_equal(get_ready(), 1);
-    assert_int_equal(read_block(1), OTA_ERR_SOURCE_READ);
 }
 
 static int ready_and_two_blocks(void)
@@ -179,6 +176,28 @@ static int ready_and_two_blocks(void)
         result = result ? result : second;
     }
     return result;
+}
+
+// The controller does not go on, from any transfer on.
+static void dead_controller(void **state)
+{
+    (void)state;
+    for (uint32_t transfers = 1;; transfers++) {
+        plug_in(SDHC);
+        card.init_ms = 2;
+        card.access_us = 50;
+        card.transfers = transfers;
+        int result = ready_and_two_blocks();
+        if (card.transfers > 1) {
+            assert_int_equal(result, 0);
+            assert_in_range(transfers, 50, 300);
+            return;
+        }
+        // what follows the last block is only the deselection
+        assert_true(result == OTA_ERR_SOURCE_OPEN ||
+                    result == OTA_ERR_SOURCE_READ || transfers > 50);
+        assert_false(card.selected);
+    }
 }
 
 // Bytes of that, on a card without trouble.
@@ -273,8 +292,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_cards), cmocka_unit_test(interrupted),
         cmocka_unit_test(bad_cards),  cmocka_unit_test(bad_blocks),
-        cmocka_unit_test(no_card),    cmocka_unit_test(pulled_out),
-        cmocka_unit_test(wrong_bits), cmocka_unit_test(one_retry),
+        cmocka_unit_test(no_card),    cmocka_unit_test(dead_controller),
+        cmocka_unit_test(pulled_out), cmocka_unit_test(wrong_bits),
+        cmocka_unit_test(one_retry),
     };
     return cmocka_run_group_tests_name("sd", tests, NULL, NULL);
 }

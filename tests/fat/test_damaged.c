@@ -326,9 +326,13 @@ static void bad_fields(void)
     refused(at, disk.bits == 32 ? 4 : 2, needed / 2);
     refused(at, disk.bits == 32 ? 4 : 2, total);
     if (disk.bits == 32) {
+        refused(22, 2, disk.fat_size); // a FAT16, but with too many clusters
+        refused(32, 4, disk.data + (1u << 30) - 1); // the same for FAT32: all
+                                                    // FAT entries have no place
+                                                    // in 32 bits of bytes
         refused(36, 4, 0);
         refused(36, 4, UINT32_MAX);
-        refused(36, 4, 0x80000000); // twice that overflows
+        refused(36, 4, 0x80000000 + disk.fat_size); // twice that overflows
         refused(42, 2, 1);          // a later version
         refused(44, 4, 0);          // root directory
         refused(44, 4, 1);
@@ -345,6 +349,36 @@ static void bad_boot_sectors(void **state)
 {
     (void)state;
     on_each(bad_fields);
+}
+
+// 4084 clusters are the most that FAT12 has; one more makes a FAT16.
+static void number_of_clusters(void **state)
+{
+    (void)state;
+    disk_open(&disk, "fat16");
+    store_le16(disk_bpb(&disk) + 19, disk.data + 4085);
+    assert_int_equal(disk_read(&disk), 0);
+    assert_int_equal(disk.file.volume.last, 0xFFFF);
+    store_le16(disk_bpb(&disk) + 19, disk.data + 4084);
+    read_anything();
+    assert_int_equal(disk.file.volume.last, 0xFFF);
+    // as many as the FAT has entries for
+    assert_int_equal(disk.fat_size, 32);
+    store_le16(disk_bpb(&disk) + 19, disk.data + 32 * 256 - 2);
+    assert_int_equal(disk_read(&disk), 0);
+    store_le16(disk_bpb(&disk) + 19, disk.data + 32 * 256 - 1);
+    assert_int_equal(disk_read(&disk), OTA_ERR_SOURCE_FORMAT);
+    disk_close(&disk);
+}
+
+// The data begins with a whole block.
+static void odd_directory_size(void **state)
+{
+    (void)state;
+    disk_open(&disk, "fat16");
+    store_le16(disk_bpb(&disk) + 17, 500);
+    assert_int_equal(disk_read(&disk), 0);
+    disk_close(&disk);
 }
 
 // FAT32 may keep its second FAT up to date alone.
@@ -469,6 +503,8 @@ int main(void)
         cmocka_unit_test(full_directory),
         cmocka_unit_test(extreme_boot_sectors),
         cmocka_unit_test(bad_boot_sectors),
+        cmocka_unit_test(number_of_clusters),
+        cmocka_unit_test(odd_directory_size),
         cmocka_unit_test(second_fat_in_use),
         cmocka_unit_test(small_fat32),
         cmocka_unit_test(partitions),

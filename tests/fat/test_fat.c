@@ -93,6 +93,8 @@ static void small_steps(void)
             assert_int_equal(n, OTA_ERR_SOURCE_END);
             return;
         }
+        // once it is found there is something at each call
+        assert_true(n > 0 || disk.file.position == 0);
     }
     fail_msg("too many calls");
 }

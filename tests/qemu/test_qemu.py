@@ -6,7 +6,8 @@ qemu's netduinoplus2 has an STM32F405: core, NVIC, SysTick and USART1 are its
 own work, but there is no flash controller, no RCC and no GPIO; their registers
 read 0. So the comparison goes as far as this:
 
-- the CPU's questions (firmware/): every line;
+- the CPU's questions (firmware/): every line; those of the Cortex-M3 on
+  stm32vldiscovery, whose STM32F100 has the F103's USART1 and 8 KiB of RAM;
 - the bootloader: everything it says until flash is written. PA8 reads 0, which
   is the button held: it waits a minute for a sender before it does anything
   else. On vboard the button is held too, and neither takes a minute on the
@@ -16,8 +17,8 @@ read 0. So the comparison goes as far as this:
 - the application that it starts, and the application alone with journals of
   all kinds: every word.
 
-CTest gives the files in the environment: VBOARD, QEMU, CPU (the questions) and
-FIRMWARE (where boot.bin and app-1.0.0.bin are, layout internal).
+CTest gives the files in the environment: VBOARD, QEMU, CPU and CPU_M3 (the
+questions) and FIRMWARE (where boot.bin and app-1.0.0.bin are, layout internal).
 """
 
 import os
@@ -32,6 +33,7 @@ import zlib
 VBOARD = os.environ["VBOARD"]
 QEMU = os.environ["QEMU"]
 CPU = os.environ["CPU"]
+CPU_M3 = os.environ["CPU_M3"]
 FIRMWARE = os.environ["FIRMWARE"]
 
 LIMIT = 30  # seconds on the wall, of each run
@@ -52,10 +54,10 @@ def lines(data):
     return data.decode("latin-1").replace("\r", "").strip("\n").split("\n")
 
 
-def on_vboard(last, *options):
+def on_vboard(last, *options, mcu="stm32f446re"):
     """What the board sends until it has sent last."""
     done = subprocess.run(
-        [VBOARD, "run", "--mcu", "stm32f446re", "--uart1", "stdio", "--for",
+        [VBOARD, "run", "--mcu", mcu, "--uart1", "stdio", "--for",
          "70s", "--until", last, *options], stdin=subprocess.DEVNULL,
         timeout=LIMIT, capture_output=True, check=False)
     if done.returncode != 0:
@@ -63,10 +65,10 @@ def on_vboard(last, *options):
     return lines(done.stdout)
 
 
-def on_qemu(last, kernel, *options):
+def on_qemu(last, kernel, *options, machine="netduinoplus2"):
     """The same of qemu, which does not end by itself."""
     qemu = subprocess.Popen(
-        [QEMU, "-M", "netduinoplus2", "-display", "none", "-monitor", "none",
+        [QEMU, "-M", machine, "-display", "none", "-monitor", "none",
          "-serial", "stdio", *options, "-kernel", kernel],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE)
@@ -112,10 +114,16 @@ class Cpu(unittest.TestCase):
         "unaligned ldrd": NO_ALIGNMENT,
     }
 
-    def test_same_answers(self):
-        board = answers(on_vboard(LAST_ANSWER, "--load", CPU))
-        judge = answers(on_qemu(LAST_ANSWER, CPU))
-        self.assertGreater(len(judge), 200)
+    def test_cortex_m4(self):
+        self.same_answers(CPU, "stm32f446re", "netduinoplus2")
+
+    def test_cortex_m3(self):
+        self.same_answers(CPU_M3, "stm32f103c8", "stm32vldiscovery")
+
+    def same_answers(self, questions, mcu, machine):
+        board = answers(on_vboard(LAST_ANSWER, "--load", questions, mcu=mcu))
+        judge = answers(on_qemu(LAST_ANSWER, questions, machine=machine))
+        self.assertGreater(len(judge), 150)
         self.assertEqual(judge[0], ["begin", ""])
         self.assertEqual(judge[-1], ["end", ""])
         self.assertEqual([question for question, _ in board],

@@ -640,8 +640,8 @@ class OnTheW25q(DumpTest):
             data = image(layout.application(1001), 0x01010000)
             said, found = self.run_dump(flash, w25q=data)
             self.assertTrue(found["slots"][0]["valid"])
-            self.assertEqual(found["slots"][1]["error"], "not in the read-out")
-            self.assertIn("(backup): no image (not in the read-out)\n", said)
+            self.assertTrue(found["slots"][1]["erased"])
+            self.assertIn("(backup): no header (erased)\n", said)
 
     def test_every_cut(self):
         flash = self.made[BLUEPILL]
@@ -649,6 +649,8 @@ class OnTheW25q(DumpTest):
             found = self.run_dump(flash, w25q=flash.w25q[:size])[1]["slots"]
             self.assertEqual([slot["valid"] for slot in found],
                              [size >= 1017, False], size)
+            self.assertEqual([slot["erased"] for slot in found],
+                             [False, size <= 0x10000], size)
 
     def test_a_part_of_the_internal_flash(self):
         flash = self.made[EXTERNAL]

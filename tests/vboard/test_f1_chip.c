@@ -34,8 +34,6 @@ static const struct rule rules[] = {
      .values = {0x1FFE7}, .count = 1},
     {"the unique ID is read-only", "UID is read-only",
      .script = {STORE(0x1FFFF7E8, 0)}},
-    {"the F4's unique ID is not there", NULL, .script = {LOAD(0x1FFF7A10)},
-     .fault = true},
     {"system memory", "not modelled: system memory offset 0x000, read",
      .script = {LOAD(0x1FFFF000)}},
     {"a timer is not modelled", "not modelled: TIM2 CR1, written",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The flash controller of the F103 (PM0075): what it accepts, what it refuses,
-// how long it takes, what a power cut leaves (DS5319 table 29).
+// how long it takes, what a power cut leaves (DS5319 table 28).
 
 #include <setjmp.h>
 #include <stdarg.h>

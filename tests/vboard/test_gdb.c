@@ -110,7 +110,7 @@ static void gdb_breaks_steps_and_looks(void **state)
     expect_text(text, "svc_c in section .text");
     expect_text(text, "ipsr 11");
     expect_text(text, "moved 2");
-    expect_text(text, "0x8000000 <vectors>:\t0x20005000");
+    expect_text(text, "0x8000000 <vectors>:\t0x20002000");
     expect_text(text, "xpsr");
     free(text);
     assert_int_equal(end, 0);

@@ -20,20 +20,6 @@ void put(char c)
     *reg(USART1_DR) = (uint8_t)c;
 }
 
-void print(const char *text)
-{
-    while (*text) {
-        put(*text++);
-    }
-}
-
-void print_hex(uint32_t x)
-{
-    for (int shift = 28; shift >= 0; shift -= 4) {
-        put("0123456789abcdef"[x >> shift & 15]);
-    }
-}
-
 void console_drain(void)
 {
     while (!(*reg(USART1_SR) & 1u << 6)) { // TC

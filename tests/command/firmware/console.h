@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the test firmwares share: registers, and text on USART1 (PA9, PA10,
-// 115200 8N1) with the chip on its HSI at 16 MHz, as after reset.
+// What the test firmwares share: registers of the F446, and text on USART1
+// (PA9, PA10, 115200 8N1) with the chip on its HSI, as after reset. console.c
+// is for the F446, console_f1.c for the F103.
 
 #ifndef CONSOLE_H
 #define CONSOLE_H

@@ -1,7 +1,7 @@
 # A bare firmware for the tests: NAME.elf and NAME.bin in the current binary
-# directory, from the sources given and the console. The RAM is that of the
-# smaller chip; what also runs on its core says so: test_firmware(strict
-# cortex-m3 strict.c).
+# directory, from the sources given and the console. It is for a Cortex-M4 and
+# the F446's USART; or test_firmware(NAME cortex-m3 ...): for an F103 then, or,
+# without the console, for both. The RAM is the least that any board has.
 find_program(ARM_GCC arm-none-eabi-gcc REQUIRED)
 find_program(ARM_OBJCOPY arm-none-eabi-objcopy REQUIRED)
 set(TEST_FIRMWARE_DIR ${CMAKE_CURRENT_LIST_DIR})
@@ -9,11 +9,14 @@ set(TEST_FIRMWARE_DIR ${CMAKE_CURRENT_LIST_DIR})
 function(test_firmware name)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${name})
   set(script ${TEST_FIRMWARE_DIR}/firmware.ld)
-  set(sources ${ARGN} ${TEST_FIRMWARE_DIR}/console.c)
-  set(cpu cortex-m4)
-  if("${ARGV1}" MATCHES "^cortex-")
+  set(sources ${ARGN} ${TEST_FIRMWARE_DIR}/print.c)
+  if("${ARGV1}" STREQUAL cortex-m3)
     list(REMOVE_AT sources 0)
-    set(cpu ${ARGV1})
+    list(APPEND sources ${TEST_FIRMWARE_DIR}/console_f1.c)
+    set(cpu cortex-m3)
+  else()
+    list(APPEND sources ${TEST_FIRMWARE_DIR}/console.c)
+    set(cpu cortex-m4)
   endif()
   file(GLOB headers ${CMAKE_CURRENT_SOURCE_DIR}/firmware/*.h
     ${TEST_FIRMWARE_DIR}/*.h)

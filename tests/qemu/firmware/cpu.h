@@ -101,7 +101,8 @@ void ask_memory(void);
 void ask_exceptions(void);
 void ask_interrupts(void);
 void ask_stacks(void);
-void ask_fpu(void);
+void ask_dsp(void); // dsp.c, or cortex_m3.c for a core without
+void ask_fpu(void); // fpu.c, or cortex_m3.c
 void ask_faults(void);
 
 #endif

@@ -5,7 +5,7 @@
 #define TRACE 64
 
 // In RAM, left alone by a reset.
-#define MARK_ADDRESS 0x2001F000
+#define MARK_ADDRESS 0x20001000
 #define MARK         0x600DBEEF
 
 extern uint32_t bss_start, bss_end;
@@ -105,6 +105,7 @@ static void reset_handler(void)
     ask_exceptions();
     ask_interrupts();
     ask_stacks();
+    ask_dsp();
     ask_fpu();
     ask_faults();
     console_drain();
