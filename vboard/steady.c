@@ -9,7 +9,9 @@
 
 // Blocks after an interrupt, or after a try that succeeded, before a try: the
 // way back into the loop.
-#define SETTLE  24
+#define SETTLE 24
+// Blocks before another look whether a frame is over.
+#define FRAME   3
 #define PATIENT 16384 // and at most, after tries that failed
 // A lap of more blocks than this is not looked for, nor one whose first block
 // comes more often with other registers.
@@ -206,9 +208,11 @@ void steady_block(struct vboard *board, uint32_t address)
     if (steady->wait) {
         steady->wait--;
     } else if (steady->phase == STEADY_OFF) {
-        // while a frame is shifted, a lap is one round of the loop that waits
-        // for its end: not worth the trouble
-        if (!board->idle.disabled && !timers_quick_armed(board)) {
+        if (timers_quick_armed(board)) {
+            // a frame is shifted: a lap now would be one round of the loop
+            // that waits for its end
+            steady->wait = FRAME;
+        } else if (!board->idle.disabled) {
             begin_search(board, address);
         }
     } else if (++steady->hops == LONGEST) {
