@@ -351,6 +351,32 @@ static void test_reading_many(void **state)
     card_close(&card);
 }
 
+// 7.3.1.1: the byte behind CMD12 may look like a response.
+static void test_stuff_byte(void **state)
+{
+    (void)state;
+    struct card card;
+    card_open(&card, MIB, VBOARD_TYPICAL);
+    card_ready(&card);
+    static const uint8_t cmd12[] = {0x4C, 0, 0, 0, 0, 0x61};
+    unsigned misleading = 0;
+    for (unsigned i = 0; i < 50; i++) {
+        assert_int_equal(ask(&card, 18, 0), 0);
+        assert_int_equal(token(&card), 0xFE);
+        for (unsigned j = 0; j < sizeof(cmd12); j++) {
+            push(&card, cmd12[j]);
+        }
+        misleading += next(&card) < 0x80;
+        wait_while_busy(&card);
+        vboard_bus_wait(card.board, VBOARD_MS);
+        select_card(&card, false);
+        assert_int_equal(command(&card, 13, 0), 0);
+    }
+    assert_in_range(misleading, 5, 45);
+    expect_legal(&card);
+    card_close(&card);
+}
+
 // 4.6.2.1: 100 ms at the most.
 static void test_access_time(void **state)
 {
@@ -425,6 +451,10 @@ static void test_writing_refused(void **state)
     static const uint8_t zero[512];
     fill(data, 1);
     card_ready(&card);
+    assert_int_equal(ask(&card, 24, 1024), 0);
+    assert_int_equal(send_block(&card, 0xFE, data, false), 0x05);
+    wait_while_busy(&card);
+    select_card(&card, false);
     assert_int_equal(command(&card, 59, 1), 0);
     assert_int_equal(ask(&card, 24, 512), 0);
     assert_int_equal(send_block(&card, 0xFE, data, false), 0x0B);
@@ -735,6 +765,8 @@ static void test_files_that_are_no_card(void **state)
     check_refused(&card, other, "empty");
     assert_int_equal(truncate(other, 100000), 0);
     check_refused(&card, other, "multiple of 512");
+    assert_int_equal(truncate(other, 51456), 0);
+    check_refused(&card, other, "multiple of 512");
     assert_int_equal(truncate(other, 51200), 0);
     const struct vboard_spi_place place = {1, "PZ9"};
     assert_int_equal(vboard_insert_sd(card.board, other, &place), -1);
@@ -813,6 +845,7 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_block_length),
         cmocka_unit_test(test_reading_many),
+        cmocka_unit_test(test_stuff_byte),
         cmocka_unit_test(test_access_time),
         cmocka_unit_test(test_writing),
         cmocka_unit_test(test_writing_refused),
