@@ -9,10 +9,9 @@
 
 // Blocks after an interrupt, or after a try that succeeded, before a try: the
 // way back into the loop.
-#define SETTLE 24
-// Blocks before another look whether a frame is over.
-#define FRAME   3
+#define SETTLE  24
 #define PATIENT 16384 // and at most, after tries that failed
+#define FRAME   3     // and while a frame is shifted on an SPI bus
 // A lap of more blocks than this is not looked for, nor one whose first block
 // comes more often with other registers.
 #define LONGEST 512
