@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "ota/crc16.h"
+
 enum {
     SOH = 0x01, // begins a block of 128 bytes
     STX = 0x02, // begins a block of 1024 bytes
@@ -39,22 +41,6 @@ enum {
 static void put(const struct ota_xmodem *x, uint8_t byte)
 {
     x->serial->put(x->serial, byte);
-}
-
-// CRC-16 of XMODEM; over data followed by its CRC it is 0.
-static uint32_t crc16(const uint8_t *data, uint32_t len)
-{
-    uint32_t crc = 0;
-    while (len-- > 0) {
-        crc ^= (uint32_t)*data++ << 8;
-        for (int bit = 0; bit < 8; bit++) {
-            crc <<= 1;
-            if (crc & 0x10000) {
-                crc ^= 0x11021;
-            }
-        }
-    }
-    return crc;
 }
 
 // What follows returns 0 as long as the transfer goes on, else how it ended:
@@ -217,7 +203,7 @@ static int take_inside(struct ota_xmodem *x, int byte)
     }
     if (filled + 1 == x->state.frame) {
         if ((x->buffer[0] ^ x->buffer[1]) == 0xFF &&
-            crc16(x->buffer + DATA, filled + 1 - DATA) == 0) {
+            ota_crc16(x->buffer + DATA, filled + 1 - DATA) == 0) {
             x->state.inside = false;
             return take_block(x);
         }

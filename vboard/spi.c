@@ -145,6 +145,12 @@ static void shift_out(struct vboard *board, const struct device *device,
     struct spi_state *spi = state_of(board, device);
     uint64_t bits = spi->cr1 & CR1_DFF ? 16 : 8;
     uint32_t hz = clock_rate(board, device);
+    uint32_t limit = wiring_of(board, device)->max_hz;
+    if (hz > limit) {
+        violation(board, device->base + CR1,
+                  "%s at %u Hz; the data sheet allows %u Hz", device->name,
+                  (unsigned)hz, (unsigned)limit);
+    }
     spi->shift = value;
     spi->sr |= SR_BSY;
     spi->ends = from + bits * VBOARD_S / hz;
@@ -500,7 +506,7 @@ const struct device spi_f1_device[2] = {
     SPI(2, 0x40003800, 0x1C, 14, regs_f1),
 };
 
-// DS10693 table 11.
+// DS10693 table 11, and the table of the SPI characteristics.
 #define AF5     5
 #define F4_MODE "in alternate function 5"
 const struct spi_wiring spi_f4[2] = {
@@ -510,17 +516,20 @@ const struct spi_wiring spi_f4[2] = {
       {2, {{0, 7, AF5}, {1, 5, AF5}}},
       {2, {{0, 4, AF5}, {0, 15, AF5}}}},
      F4_MODE,
-     F4_MODE},
+     F4_MODE,
+     45000000},
     {&spi_f4_device[1],
      {{4, {{1, 13, AF5}, {1, 10, AF5}, {0, 9, AF5}, {2, 7, AF5}}},
       {2, {{1, 14, AF5}, {2, 2, AF5}}},
       {3, {{1, 15, AF5}, {2, 3, AF5}, {2, 1, 7}}},
       {2, {{1, 12, AF5}, {1, 9, AF5}}}},
      F4_MODE,
-     F4_MODE},
+     F4_MODE,
+     22500000},
 };
 
-// RM0008 tables 25 (modes) and 56 (remapping of SPI1).
+// RM0008 tables 25 (modes) and 56 (remapping of SPI1), DS5319 SPI
+// characteristics.
 #define AS_EVER  ROUTE_UNLESS(0)
 #define REMAPPED ROUTE_IF(0)
 #define F1_OUT   "an alternate function output"
@@ -532,12 +541,14 @@ const struct spi_wiring spi_f1[2] = {
       {2, {{0, 7, AS_EVER}, {1, 5, REMAPPED}}},
       {2, {{0, 4, AS_EVER}, {0, 15, REMAPPED}}}},
      F1_OUT,
-     F1_IN},
+     F1_IN,
+     18000000},
     {&spi_f1_device[1],
      {{1, {{1, 13, 0}}},
       {1, {{1, 14, 0}}},
       {1, {{1, 15, 0}}},
       {1, {{1, 12, 0}}}},
      F1_OUT,
-     F1_IN},
+     F1_IN,
+     18000000},
 };

@@ -9,8 +9,6 @@
 
 enum { MAX_CALLS = 300000 };
 
-const char *const disk_names[] = {"fat12", "fat16", "fat32", "parted", NULL};
-
 static FILE *open_file(const char *name, char path[300])
 {
     snprintf(path, 300, "%s/%s", FAT_IMAGES, name);
@@ -126,6 +124,17 @@ void disk_open(struct disk *disk, const char *name)
 void disk_close(struct disk *disk)
 {
     image_blocks_close(&disk->image);
+}
+
+void disk_on_each(struct disk *disk, void (*test)(void))
+{
+    static const char *const names[] = {"fat12", "fat16", "fat32", "parted"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        print_message("  %s\n", names[i]);
+        disk_open(disk, names[i]);
+        test();
+        disk_close(disk);
+    }
 }
 
 int disk_drain(struct ota_source *source, const uint8_t *expected,

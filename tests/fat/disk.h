@@ -36,11 +36,12 @@ struct disk {
     uint8_t content[FIRMWARE_SIZE];
 };
 
-extern const char *const disk_names[]; // NULL at the end
-
 // Opens the image again, as it was made.
 void disk_open(struct disk *disk, const char *name);
 void disk_close(struct disk *disk);
+
+// Runs a test on each of the images.
+void disk_on_each(struct disk *disk, void (*test)(void));
 
 uint8_t *disk_bpb(struct disk *disk);
 uint8_t *disk_entry(struct disk *disk); // of firmware.bin in the directory

@@ -9,17 +9,6 @@
 
 static struct disk disk;
 
-// Runs a test on each of the volumes.
-static void on_each(void (*test)(void))
-{
-    for (int i = 0; disk_names[i]; i++) {
-        print_message("  %s\n", disk_names[i]);
-        disk_open(&disk, disk_names[i]);
-        test();
-        disk_close(&disk);
-    }
-}
-
 static int read_byte(uint8_t *byte)
 {
     int n;
@@ -48,7 +37,7 @@ static void whole_file_twice(void)
 static void reads(void **state)
 {
     (void)state;
-    on_each(whole_file_twice);
+    disk_on_each(&disk, whole_file_twice);
 }
 
 static void to_and_fro(void)
@@ -77,7 +66,7 @@ static void to_and_fro(void)
 static void seeks(void **state)
 {
     (void)state;
-    on_each(to_and_fro);
+    disk_on_each(&disk, to_and_fro);
 }
 
 static void small_steps(void)
@@ -102,7 +91,7 @@ static void small_steps(void)
 static void bounded_work(void **state)
 {
     (void)state;
-    on_each(small_steps);
+    disk_on_each(&disk, small_steps);
 }
 
 // The device says when it is ready, and whether it ever will be.
@@ -153,7 +142,7 @@ static void other_names(void)
 static void names(void **state)
 {
     (void)state;
-    on_each(other_names);
+    disk_on_each(&disk, other_names);
 }
 
 // Every read that the whole makes fails once. The error is told, and asked
@@ -181,7 +170,7 @@ static void device_fails(void)
 static void every_read_fails(void **state)
 {
     (void)state;
-    on_each(device_fails);
+    disk_on_each(&disk, device_fails);
 }
 
 // A card that is swapped for another between two openings: nothing of the first

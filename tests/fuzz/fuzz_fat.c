@@ -9,6 +9,7 @@
 
 #include "fuzz.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "ota/bytes.h"
@@ -133,6 +134,23 @@ static uint8_t byte_at(uint32_t position)
     return find((uint32_t)block)[position % 512];
 }
 
+// Whether the chain is that of a file of this size; one that is too long to be
+// followed here is taken for bad.
+static bool is_good_chain(void)
+{
+    const struct ota_fat_volume *volume = &file.volume;
+    uint32_t cluster = file.first;
+    uint32_t count =
+        file.size == 0 ? 0 : (file.size - 1) / volume->cluster_size + 1;
+    for (uint32_t i = 0; i < count && i < MAX_CALLS; i++) {
+        if (cluster < 2 || cluster >= volume->clusters + 2) {
+            return false;
+        }
+        cluster = successor(cluster);
+    }
+    return count <= MAX_CALLS && (count == 0 || cluster >= volume->last - 7);
+}
+
 /// The reader ///
 
 static int read_once(uint8_t *data, uint32_t len)
@@ -181,11 +199,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t len = 1 + (how & 0x7F) * 8;
     int first = read_all(len);
     if (file.state == FOUND) {
+        CHECK(first != OTA_ERR_SOURCE_END || is_good_chain());
+        CHECK(first != OTA_ERR_SOURCE_FORMAT || !is_good_chain());
         // back and forth: the same again
         uint32_t seeks[] = {0, file.size / 2, file.size - 1, 1, file.size};
         for (size_t i = 0; i < sizeof seeks / sizeof *seeks; i++) {
             CHECK(file.source.seek(&file.source, seeks[i]) == 0);
-            (void)read_all(len);
+            int n = read_all(len);
+            CHECK(first != OTA_ERR_SOURCE_END || n == first ||
+                  device.fail_at != UINT32_MAX);
         }
     }
     // an error stays, unless it was the device's

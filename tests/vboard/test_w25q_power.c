@@ -3,6 +3,7 @@
 // What the W25Q64 holds after power cuts, failed operations and snapshots, and
 // that its operations count together with those of the internal flash.
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -244,6 +245,38 @@ static void test_snapshot(void **state)
     bench_close(&bench);
 }
 
+// A snapshot costs what it does without the chip, and the sectors that changed.
+static void test_snapshot_size(void **state)
+{
+    (void)state;
+    enum { SNAPSHOTS = 16 };
+    struct vboard_snapshot *snap[SNAPSHOTS];
+    struct bench bench;
+    bench_open(&bench, VBOARD_TYPICAL);
+    size_t size;
+    uint8_t *bytes = vboard_w25q(bench.board, &size);
+    memset(bytes, 0x3C, size);
+    snap[0] = vboard_save(bench.board);
+    struct mallinfo2 before = mallinfo2();
+    for (unsigned i = 1; i < SNAPSHOTS; i++) {
+        WRITE(&bench, 0x20, 0, (uint8_t)(i << 4), 0);
+        vboard_bus_wait(bench.board, 50 * VBOARD_MS);
+        snap[i] = vboard_save(bench.board);
+        assert_non_null(snap[i]);
+    }
+    struct mallinfo2 after = mallinfo2();
+    size_t grown =
+        after.uordblks + after.hblkhd - before.uordblks - before.hblkhd;
+    assert_in_range(grown / (SNAPSHOTS - 1), 0, 1024 * 1024);
+    for (unsigned i = 0; i < SNAPSHOTS; i++) {
+        vboard_restore(bench.board, snap[i]);
+        assert_int_equal(byte_at(&bench, i << 12), i ? 0xFF : 0x3C);
+        assert_int_equal(byte_at(&bench, (i + 1) << 12), 0x3C);
+        vboard_snapshot_free(snap[i]);
+    }
+    bench_close(&bench);
+}
+
 // From the same snapshot, power goes in the same way.
 static void test_tearing_repeats(void **state)
 {
@@ -277,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_mcu_reset),
         cmocka_unit_test(test_failed_operations),
         cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_snapshot_size),
         cmocka_unit_test(test_tearing_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
