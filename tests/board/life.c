@@ -354,8 +354,8 @@ static bool offer(struct life *life, const struct image *image)
 {
     if (image->size <= ARRAY_SIZE) {
         uint8_t *array = life->memory.flash + ARRAY_OFFSET;
-        memset(array, 0xFF, ARRAY_SIZE);
         memcpy(array, image->file, image->size);
+        memset(array + image->size, 0xFF, ARRAY_SIZE - image->size);
         return true;
     }
     uint32_t address = RAM_IMAGE, now = 0;
