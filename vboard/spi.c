@@ -47,12 +47,11 @@ enum {
 // DMA, and the frame format of TI.
 #define CR2_NOT_MODELLED ((1u << 0) | (1u << 1) | (1u << 4))
 
-#define SR_RXNE   (1u << 0)
-#define SR_TXE    (1u << 1)
-#define SR_CRCERR (1u << 4)
-#define SR_MODF   (1u << 5)
-#define SR_OVR    (1u << 6)
-#define SR_BSY    (1u << 7)
+#define SR_RXNE (1u << 0)
+#define SR_TXE  (1u << 1)
+#define SR_MODF (1u << 5)
+#define SR_OVR  (1u << 6)
+#define SR_BSY  (1u << 7)
 
 #define CRCPR_RESET 7
 #define I2SPR_RESET 2
@@ -133,8 +132,7 @@ static void irq_update(struct vboard *board, const struct device *device)
     const struct spi_state *spi = state_of(board, device);
     // RXNEIE and TXEIE stand six bits above their flags
     bool data = spi->sr & (spi->cr2 >> 6) & (SR_RXNE | SR_TXE);
-    bool error =
-        spi->cr2 & CR2_ERRIE && spi->sr & (SR_OVR | SR_MODF | SR_CRCERR);
+    bool error = spi->cr2 & CR2_ERRIE && spi->sr & (SR_OVR | SR_MODF);
     nvic_line(board, 34 + device->unit, data || error);
 }
 
@@ -448,8 +446,7 @@ static void spi_write(struct vboard *board, const struct device *device,
         spi->cr2 = value & device->regs[CR2 / 4].mask;
         check_role(board, device);
         break;
-    case SR:
-        spi->sr &= value | ~SR_CRCERR;
+    case SR: // without CRC it has nothing to clear
         spi->fault_read = spi->sr & SR_MODF;
         break;
     case DR:
