@@ -298,6 +298,27 @@ static void test_restore(void **state)
     }
 }
 
+// The host may write by a pointer that it got long ago.
+static void test_old_pointer(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_open(&bench, VBOARD_TYPICAL);
+    uint8_t *bytes = vboard_w25q(bench.board, NULL);
+    struct vboard_snapshot *blank = vboard_save(bench.board);
+    bytes[0x5000] = 1;
+    struct vboard_snapshot *one = vboard_save(bench.board);
+    vboard_restore(bench.board, blank);
+    assert_int_equal(bytes[0x5000], 0xFF);
+    bytes[0x6000] = 2;
+    vboard_restore(bench.board, one);
+    assert_int_equal(bytes[0x5000], 1);
+    assert_int_equal(bytes[0x6000], 0xFF);
+    vboard_snapshot_free(blank);
+    vboard_snapshot_free(one);
+    bench_close(&bench);
+}
+
 // A snapshot costs what it does without the chip, and the sectors that changed.
 static void test_snapshot_size(void **state)
 {
@@ -364,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_failed_operations),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_restore),
+        cmocka_unit_test(test_old_pointer),
         cmocka_unit_test(test_snapshot_size),
         cmocka_unit_test(test_tearing_repeats),
     };
