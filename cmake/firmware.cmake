@@ -30,6 +30,9 @@ if(OTA_LTO)
 endif()
 add_compile_options(${OTA_FIRMWARE_OPTIONS})
 target_compile_options(ota PRIVATE ${OTA_FIRMWARE_OPTIONS}) # exists already
+# the one loop where time counts
+set_source_files_properties(src/crc32.c PROPERTIES
+  COMPILE_OPTIONS -fmove-loop-invariants)
 
 # ota_linker_script(<out variable> <script.ld.in>): the script with the
 # layout's numbers filled in by the preprocessor.
