@@ -228,6 +228,14 @@ static void test_power_down(void **state)
     vboard_bus_wait(bench.board, 2 * VBOARD_US);
     assert_int_equal(status_of(&bench, 0x05), 0);
     expect_legal(&bench);
+    // not before it sleeps
+    SEND(&bench, 0xB9);
+    SEND(&bench, 0xAB);
+    vboard_bus_wait(bench.board, 4 * VBOARD_US);
+    assert_int_equal(status_of(&bench, 0x05), 0xFF);
+    SEND(&bench, 0xAB);
+    vboard_bus_wait(bench.board, 4 * VBOARD_US);
+    assert_int_equal(status_of(&bench, 0x05), 0);
     // not before tRES1
     SEND(&bench, 0xB9);
     vboard_bus_wait(bench.board, 4 * VBOARD_US);

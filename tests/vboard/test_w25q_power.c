@@ -140,6 +140,8 @@ static void test_cut_by_time(void **state)
         assert_in_range(count(&bench, 0x5A), SECTOR / 5, SECTOR / 2);
         assert_int_equal(status_of(&bench, 0x05), 0);
         assert_int_equal(status_of(&bench, 0x35), 0x02);
+        vboard_bus_wait(bench.board, 50 * VBOARD_MS);
+        assert_int_equal(status_of(&bench, 0x05), 0);
         erase(&bench); // all is as ever
         assert_int_equal(status_of(&bench, 0x35), 0x02);
         assert_int_equal(count(&bench, 0xFF), SECTOR);
@@ -158,6 +160,18 @@ static void test_cut_status(void **state)
     vboard_bus_wait(bench.board, 6 * VBOARD_MS);
     expect_cut(&bench, "time", 0);
     assert_int_equal(status_of(&bench, 0x05) & ~0x1C, 0);
+    unsigned changed = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        uint8_t old = status_of(&bench, 0x05);
+        WRITE(&bench, 0x01, (uint8_t)(old ^ 0x1C));
+        vboard_cut_at_time(bench.board,
+                           vboard_time(bench.board) + 5 * VBOARD_MS);
+        vboard_bus_wait(bench.board, 6 * VBOARD_MS);
+        bench_power(&bench);
+        bench.cut[0] = 0;
+        changed += status_of(&bench, 0x05) != old;
+    }
+    assert_in_range(changed, 1, 10);
     // it is no operation that counts, whatever the cut
     vboard_cut_at_op(bench.board, 0, VBOARD_CUT_TORN);
     WRITE(&bench, 0x01, 0x04);
