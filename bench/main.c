@@ -162,7 +162,7 @@ static void measure_vboard(struct bench *bench, const struct bench_image *full)
 {
     struct stand *stand = &bench->stand;
     device_factory(stand, full);
-    vboard_power_on(stand->board);
+    stand_power_on(stand);
     struct vboard_snapshot *start = vboard_save(stand->board);
     uint64_t instructions = 0;
     unsigned boots = 0;

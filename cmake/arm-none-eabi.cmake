@@ -4,6 +4,9 @@ set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
+# ar and ranlib that know the compiler's own objects (OTA_LTO)
+find_program(CMAKE_AR arm-none-eabi-gcc-ar)
+find_program(CMAKE_RANLIB arm-none-eabi-gcc-ranlib)
 set(CMAKE_OBJCOPY arm-none-eabi-objcopy CACHE STRING "objcopy")
 set(CMAKE_SIZE arm-none-eabi-size CACHE STRING "size")
 

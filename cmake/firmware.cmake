@@ -21,11 +21,18 @@ file(STRINGS ${PROJECT_SOURCE_DIR}/boards/${OTA_LAYOUT_HEADER} OTA_HAS_W25Q
 # source gives the same firmware anywhere.
 set(OTA_CPU -mcpu=${OTA_CORE} -mthumb)
 set(OTA_FIRMWARE_OPTIONS ${OTA_CPU} -g -Os -ffunction-sections -fdata-sections
-  -fno-optimize-sibling-calls -fno-tree-tail-merge # smaller without
+  -fno-optimize-sibling-calls -fno-tree-tail-merge -fno-if-conversion
+  -fno-guess-branch-probability -fno-move-loop-invariants # smaller without
   -fno-common -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
   -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
+if(OTA_LTO)
+  list(APPEND OTA_FIRMWARE_OPTIONS -flto -fno-inline-functions-called-once)
+endif()
 add_compile_options(${OTA_FIRMWARE_OPTIONS})
 target_compile_options(ota PRIVATE ${OTA_FIRMWARE_OPTIONS}) # exists already
+# the one loop where time counts
+set_source_files_properties(src/crc32.c PROPERTIES
+  COMPILE_OPTIONS -fmove-loop-invariants)
 
 # ota_linker_script(<out variable> <script.ld.in>): the script with the
 # layout's numbers filled in by the preprocessor.
@@ -54,7 +61,7 @@ function(ota_firmware name script)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
     LINK_DEPENDS ${script})
   target_link_libraries(${name} PRIVATE port board ota)
-  target_link_options(${name} PRIVATE ${OTA_CPU} -nostartfiles
+  target_link_options(${name} PRIVATE ${OTA_FIRMWARE_OPTIONS} -nostartfiles
     --specs=nano.specs -T ${script} -Wl,--gc-sections -Wl,--fatal-warnings
     -Wl,--nmagic # else the ELF header is loaded below the application
     -Wl,-Map=${CMAKE_BINARY_DIR}/${name}.map)

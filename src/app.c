@@ -106,9 +106,10 @@ int ota_app_request(struct ota_app *app, enum ota_source_id source)
     if (source == OTA_SOURCE_SLOT_A && record.state != OTA_STATE_CONFIRMED) {
         return OTA_ERR_BUSY; // slot A may be what the next boot needs
     }
-    // a settled record's flag is that of the last update, not of the next
-    if (record.ota_flag == OTA_FLAG_REQUEST && record.source == source &&
-        !(record.flags & OTA_RECORD_SETTLED)) {
+    // only what was written since: a record that was found may be torn, or of
+    // the last update
+    if (app->asked && record.ota_flag == OTA_FLAG_REQUEST &&
+        record.source == source) {
         return 0;
     }
     if (source == OTA_SOURCE_SLOT_A) {
@@ -117,5 +118,7 @@ int ota_app_request(struct ota_app *app, enum ota_source_id source)
     record.ota_flag = OTA_FLAG_REQUEST;
     record.source = (uint8_t)source;
     record.flags &= (uint8_t)~OTA_RECORD_SETTLED;
-    return ota_journal_append(&app->journal, &record);
+    int err = ota_journal_append(&app->journal, &record);
+    app->asked = err == 0;
+    return err;
 }

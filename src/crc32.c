@@ -21,16 +21,21 @@ static inline __attribute__((always_inline)) uint32_t nibble(uint32_t crc)
 uint32_t ota_crc32(uint32_t crc, const void *data, size_t len)
 {
     const uint8_t *p = data;
+    const uint8_t *words = p + (len & ~(size_t)3);
+    const uint8_t *end = p + len;
 
     crc = ~crc;
-    // a word at a time: one load and one xor for eight table steps
-    for (; len >= 4; len -= 4, p += 4) {
-        crc ^= load_le32(p);
-        crc = nibble(nibble(nibble(nibble(crc))));
-        crc = nibble(nibble(nibble(nibble(crc))));
-    }
-    for (; len > 0; len--, p++) {
-        crc = nibble(nibble(crc ^ *p));
+    while (p < end) {
+        // a word at a time: one load and one xor for eight table steps
+        if (p < words) {
+            crc ^= load_le32(p);
+            crc = nibble(nibble(nibble(nibble(crc))));
+            crc = nibble(nibble(crc));
+            p += 4;
+        } else {
+            crc ^= *p++;
+        }
+        crc = nibble(nibble(crc));
     }
     return ~crc;
 }

@@ -287,6 +287,7 @@ struct spi_wiring {
         struct pad pad[4];
     } pads[SPI_SIGNALS];
     const char *output_mode, *input_mode; // as in struct usart_wiring
+    uint32_t max_hz;
 };
 extern const struct spi_wiring spi_f4[2], spi_f1[2];
 

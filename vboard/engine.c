@@ -129,10 +129,7 @@ static bool must_stop(struct vboard *board, uint32_t address)
     if (board->state.clock.cycle >= board->deadline || slice->look) {
         return true;
     }
-    const uint32_t *pending = board->state.scs.pending.word;
-    _Static_assert(EXCEPTION_WORDS == 4, "one term for each word");
-    return (pending[0] | pending[1] | pending[2] | pending[3]) &&
-           exception_next(board);
+    return exception_waits(board) && exception_next(board);
 }
 
 // Anything that the run loop or a hook has to do about this block, but to count
@@ -140,12 +137,10 @@ static bool must_stop(struct vboard *board, uint32_t address)
 static inline bool is_special(const struct vboard *board, uint32_t address)
 {
     const struct state *state = &board->state;
-    const uint32_t *pending = state->scs.pending.word;
     bool disturbed = board->slice.look | board->slice.faulted |
                      board->flash_guarded | (board->hard_end != GOING);
     return disturbed || state->clock.cycle >= board->deadline ||
-           state->due[TIMER_FLASH] != NEVER ||
-           (pending[0] | pending[1] | pending[2] | pending[3]) ||
+           state->due[TIMER_FLASH] != NEVER || exception_waits(board) ||
            address == state->handover_pc || idle_looks(&board->idle) ||
            steady_looks(&board->steady);
 }

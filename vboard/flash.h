@@ -33,6 +33,10 @@ void flash_program(struct vboard *board, uint32_t offset, uint64_t value,
                    unsigned size);
 void flash_erase(struct vboard *board, uint32_t offset, uint32_t size);
 
+// The reset of a controller's registers, as its table has them: ACR first, then
+// two of keys, SR and CR.
+void flash_reset(struct vboard *board, const struct device *device, bool power);
+
 // The bus stalls until no operation is under way. False when the power or a
 // reset came first: then do nothing more.
 bool flash_wait(struct vboard *board);

@@ -357,21 +357,6 @@ static void store(struct vboard *board, uint32_t address, uint64_t value,
     flash_program(board, offset, value, size);
 }
 
-static void flash_reset(struct vboard *board, const struct device *device,
-                        bool power)
-{
-    (void)device;
-    (void)power;
-    // an operation that a reset interrupts is torn as by a power cut
-    flash_power_lost(board);
-    struct flash_state *flash = state_of(board);
-    flash->acr = ACR_PRFTBE | ACR_PRFTBS;
-    flash->sr = 0;
-    flash->cr = CR_LOCK;
-    flash->ar = 0;
-    flash->lock = flash->option_lock = (struct flash_lock){0};
-}
-
 const struct device flash_f1_device = {
     .name = "FLASH",
     .base = 0x40022000,

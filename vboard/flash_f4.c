@@ -387,24 +387,14 @@ static void store(struct vboard *board, uint32_t address, uint64_t value,
     flash_program(board, offset, value, size);
 }
 
-static void flash_reset(struct vboard *board, const struct device *device,
-                        bool power)
+static void reset(struct vboard *board, const struct device *device, bool power)
 {
-    (void)device;
-    (void)power;
-    // an operation that a reset interrupts is torn as by a power cut
-    flash_power_lost(board);
+    flash_reset(board, device, power);
     struct flash_state *flash = state_of(board);
-    flash->acr = 0;
-    flash->sr = 0;
-    flash->cr = CR_LOCK;
     flash->optcr = OPTCR_RESET;
     if (board->config.hardware_watchdog) {
         flash->optcr &= ~OPTCR_WDG_SW;
     }
-    flash->lock = flash->option_lock = (struct flash_lock){0};
-    flash->icache_used = flash->icache_stale = false;
-    flash->dcache_used = flash->dcache_stale = false;
 }
 
 const struct device flash_f4_device = {
@@ -414,7 +404,7 @@ const struct device flash_f4_device = {
     .widths = 1 | 2 | 4,
     .write = flash_write,
     .peek = flash_peek,
-    .reset = flash_reset,
+    .reset = reset,
     .regs = regs,
     .reg_count = sizeof(regs) / sizeof(regs[0]),
 };

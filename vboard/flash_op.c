@@ -120,6 +120,21 @@ bool flash_key(struct vboard *board, struct flash_lock *lock, bool open,
     return lock->step == 0;
 }
 
+void flash_reset(struct vboard *board, const struct device *device, bool power)
+{
+    (void)power;
+    // an operation that a reset interrupts is torn as by a power cut
+    flash_power_lost(board);
+    struct flash_state *flash = &board->state.device.flash;
+    flash->acr = device->regs[0].reset;
+    flash->sr = device->regs[3].reset;
+    flash->cr = device->regs[4].reset;
+    flash->ar = 0;
+    flash->lock = flash->option_lock = (struct flash_lock){0};
+    flash->icache_used = flash->icache_stale = false;
+    flash->dcache_used = flash->dcache_stale = false;
+}
+
 void flash_store(struct vboard *board, uint32_t address, uint64_t value,
                  unsigned size)
 {

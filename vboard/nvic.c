@@ -79,20 +79,12 @@ int exception_priority(const struct vboard *board, unsigned number)
     return without_subpriority(board, full_priority(board, number));
 }
 
-static uint32_t pending_word(const struct vboard *board, unsigned word)
-{
-    const struct scs_state *scs = &board->state.scs;
-    // exceptions of the core are not enabled in the NVIC
-    uint32_t enabled = scs->enabled.word[word] | (word == 0 ? 0xFFFF : 0);
-    return scs->pending.word[word] & enabled;
-}
-
 unsigned nvic_best_pending(const struct vboard *board)
 {
     unsigned best = 0;
     int best_priority = PRIORITY_NONE;
     for (unsigned word = 0; word < EXCEPTION_WORDS; word++) {
-        uint32_t left = pending_word(board, word);
+        uint32_t left = exceptions_waiting(board, word);
         for (; left; left &= left - 1) {
             unsigned number = word * 32 + (unsigned)__builtin_ctz(left);
             int priority = full_priority(board, number);

@@ -28,13 +28,13 @@ uint64_t op_begin(struct vboard *board, enum vboard_flash_op op, unsigned unit,
 bool op_is_cut(const struct vboard *board, uint64_t number, enum vboard_cut how)
 {
     const struct op_state *ops = &board->state.device.op;
-    return number == ops->cut_op && how == ops->cut_how;
+    return number && number == ops->cut_op && how == ops->cut_how;
 }
 
 enum vboard_flash_fault op_fault(const struct vboard *board, uint64_t number)
 {
     const struct op_state *ops = &board->state.device.op;
-    return number == ops->fault_op ? ops->fault : VBOARD_FLASH_GOOD;
+    return number && number == ops->fault_op ? ops->fault : VBOARD_FLASH_GOOD;
 }
 
 static uint64_t random64(struct vboard *board)

@@ -14,7 +14,8 @@
 uint64_t op_begin(struct vboard *board, enum vboard_flash_op op, unsigned unit,
                   uint32_t address, uint32_t size);
 
-// Whether the power goes inside (TORN) or right after (AFTER) this operation.
+// Number 0 is that of an operation that does not count. Whether the power goes
+// inside (TORN) or right after (AFTER) this operation.
 bool op_is_cut(const struct vboard *board, uint64_t number,
                enum vboard_cut how);
 

@@ -104,8 +104,8 @@ static void check_flash_access(struct vboard *board)
                   "it must be %u",
                   (unsigned)(acr & ACR_LATENCY), sysclk, needed);
     }
-    if (acr & ACR_HLFCYA &&
-        (divided || sysclk > 8000000 || rcc_sysclk_is_pll(board))) {
+    // the PLL never gives as little as 8 MHz
+    if (acr & ACR_HLFCYA && (divided || sysclk > 8000000)) {
         violation(board, address,
                   "FLASH ACR HLFCYA set: half-cycle access needs SYSCLK of 8 "
                   "MHz or less from HSI or HSE, and HPRE of 1");

@@ -159,18 +159,14 @@ static int sd_clock(struct vboard *board, const struct spi_frame *frame,
     }
 }
 
-// What ends with the select: all but the work inside (7.2.4), and reading or
-// writing of many blocks, which only its own command ends.
+// What ends with the select: all but the work inside (7.2.4), and a transfer of
+// many blocks, which only its own command ends: it stands still.
 static void deselected(struct vboard *board)
 {
     struct sd_state *sd = sd_of(board);
-    if (sd->many && sd->data != SD_NO_DATA) {
-        violation(board, 0,
-                  "SD card deselected before the transfer of many blocks was "
-                  "stopped");
+    if (!sd->many) {
+        sd->data = SD_NO_DATA;
     }
-    sd->data = SD_NO_DATA;
-    sd->many = false;
     sd->frame_len = 0;
     sd->gap = 0;
     sd->response_len = 0;

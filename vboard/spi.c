@@ -47,12 +47,11 @@ enum {
 // DMA, and the frame format of TI.
 #define CR2_NOT_MODELLED ((1u << 0) | (1u << 1) | (1u << 4))
 
-#define SR_RXNE   (1u << 0)
-#define SR_TXE    (1u << 1)
-#define SR_CRCERR (1u << 4)
-#define SR_MODF   (1u << 5)
-#define SR_OVR    (1u << 6)
-#define SR_BSY    (1u << 7)
+#define SR_RXNE (1u << 0)
+#define SR_TXE  (1u << 1)
+#define SR_MODF (1u << 5)
+#define SR_OVR  (1u << 6)
+#define SR_BSY  (1u << 7)
 
 #define CRCPR_RESET 7
 #define I2SPR_RESET 2
@@ -133,8 +132,7 @@ static void irq_update(struct vboard *board, const struct device *device)
     const struct spi_state *spi = state_of(board, device);
     // RXNEIE and TXEIE stand six bits above their flags
     bool data = spi->sr & (spi->cr2 >> 6) & (SR_RXNE | SR_TXE);
-    bool error =
-        spi->cr2 & CR2_ERRIE && spi->sr & (SR_OVR | SR_MODF | SR_CRCERR);
+    bool error = spi->cr2 & CR2_ERRIE && spi->sr & (SR_OVR | SR_MODF);
     nvic_line(board, 34 + device->unit, data || error);
 }
 
@@ -145,6 +143,12 @@ static void shift_out(struct vboard *board, const struct device *device,
     struct spi_state *spi = state_of(board, device);
     uint64_t bits = spi->cr1 & CR1_DFF ? 16 : 8;
     uint32_t hz = clock_rate(board, device);
+    uint32_t limit = wiring_of(board, device)->max_hz;
+    if (hz > limit) {
+        violation(board, device->base + CR1,
+                  "%s at %u Hz; the data sheet allows %u Hz", device->name,
+                  (unsigned)hz, (unsigned)limit);
+    }
     spi->shift = value;
     spi->sr |= SR_BSY;
     spi->ends = from + bits * VBOARD_S / hz;
@@ -442,8 +446,7 @@ static void spi_write(struct vboard *board, const struct device *device,
         spi->cr2 = value & device->regs[CR2 / 4].mask;
         check_role(board, device);
         break;
-    case SR:
-        spi->sr &= value | ~SR_CRCERR;
+    case SR: // without CRC it has nothing to clear
         spi->fault_read = spi->sr & SR_MODF;
         break;
     case DR:
@@ -500,7 +503,7 @@ const struct device spi_f1_device[2] = {
     SPI(2, 0x40003800, 0x1C, 14, regs_f1),
 };
 
-// DS10693 table 11.
+// DS10693 table 11, and the table of the SPI characteristics.
 #define AF5     5
 #define F4_MODE "in alternate function 5"
 const struct spi_wiring spi_f4[2] = {
@@ -510,17 +513,20 @@ const struct spi_wiring spi_f4[2] = {
       {2, {{0, 7, AF5}, {1, 5, AF5}}},
       {2, {{0, 4, AF5}, {0, 15, AF5}}}},
      F4_MODE,
-     F4_MODE},
+     F4_MODE,
+     45000000},
     {&spi_f4_device[1],
      {{4, {{1, 13, AF5}, {1, 10, AF5}, {0, 9, AF5}, {2, 7, AF5}}},
       {2, {{1, 14, AF5}, {2, 2, AF5}}},
       {3, {{1, 15, AF5}, {2, 3, AF5}, {2, 1, 7}}},
       {2, {{1, 12, AF5}, {1, 9, AF5}}}},
      F4_MODE,
-     F4_MODE},
+     F4_MODE,
+     22500000},
 };
 
-// RM0008 tables 25 (modes) and 56 (remapping of SPI1).
+// RM0008 tables 25 (modes) and 56 (remapping of SPI1), DS5319 SPI
+// characteristics.
 #define AS_EVER  ROUTE_UNLESS(0)
 #define REMAPPED ROUTE_IF(0)
 #define F1_OUT   "an alternate function output"
@@ -532,12 +538,14 @@ const struct spi_wiring spi_f1[2] = {
       {2, {{0, 7, AS_EVER}, {1, 5, REMAPPED}}},
       {2, {{0, 4, AS_EVER}, {0, 15, REMAPPED}}}},
      F1_OUT,
-     F1_IN},
+     F1_IN,
+     18000000},
     {&spi_f1_device[1],
      {{1, {{1, 13, 0}}},
       {1, {{1, 14, 0}}},
       {1, {{1, 15, 0}}},
       {1, {{1, 12, 0}}}},
      F1_OUT,
-     F1_IN},
+     F1_IN,
+     18000000},
 };

@@ -254,6 +254,21 @@ void exception_svc(struct vboard *board, uint32_t pc);
 void exception_breakpoint(struct vboard *board, uint32_t pc);
 
 // nvic.c
+// Exceptions of a word that are pending and enabled; those of the core are not
+// enabled in the NVIC.
+static inline uint32_t exceptions_waiting(const struct vboard *board,
+                                          unsigned word)
+{
+    const struct scs_state *scs = &board->state.scs;
+    uint32_t enabled = scs->enabled.word[word] | (word == 0 ? 0xFFFF : 0);
+    return scs->pending.word[word] & enabled;
+}
+static inline bool exception_waits(const struct vboard *board)
+{
+    _Static_assert(EXCEPTION_WORDS == 4, "one term for each word");
+    return exceptions_waiting(board, 0) | exceptions_waiting(board, 1) |
+           exceptions_waiting(board, 2) | exceptions_waiting(board, 3);
+}
 bool in_set(const struct exception_set *set, unsigned number);
 void set_add(struct exception_set *set, unsigned number);
 void set_remove(struct exception_set *set, unsigned number);

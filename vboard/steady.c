@@ -11,6 +11,7 @@
 // way back into the loop.
 #define SETTLE  24
 #define PATIENT 16384 // and at most, after tries that failed
+#define FRAME   3     // and while a frame is shifted on an SPI bus
 // A lap of more blocks than this is not looked for, nor one whose first block
 // comes more often with other registers.
 #define LONGEST 512
@@ -206,9 +207,11 @@ void steady_block(struct vboard *board, uint32_t address)
     if (steady->wait) {
         steady->wait--;
     } else if (steady->phase == STEADY_OFF) {
-        // while a frame is shifted, a lap is one round of the loop that waits
-        // for its end: not worth the trouble
-        if (!board->idle.disabled && !timers_quick_armed(board)) {
+        if (timers_quick_armed(board)) {
+            // a frame is shifted: a lap now would be one round of the loop
+            // that waits for its end
+            steady->wait = FRAME;
+        } else if (!board->idle.disabled) {
             begin_search(board, address);
         }
     } else if (++steady->hops == LONGEST) {

@@ -36,6 +36,7 @@ struct ota_app {
     const struct ota_layout *layout;
     struct ota_info bootloader;
     struct ota_journal journal;
+    bool asked; // a request has been written since ota_app_open
 };
 
 struct ota_status {
@@ -77,13 +78,14 @@ OTA_CHECKED int ota_app_confirm(struct ota_app *app);
 // Asks the bootloader to update from a source at the next reset: appends one
 // record, in which only flag and source differ from the newest (and, with
 // OTA_SOURCE_SLOT_A, slot A has lost its role: the bootloader makes a backup of
-// what runs in slot B first, if none is there). Asking twice for the same source
-// appends once. Returns 0 once the request is durable, else
-// OTA_ERR_JOURNAL_EMPTY, OTA_ERR_ON_TRIAL (confirm first), OTA_ERR_NOT_STAGED
-// (source OTA_SOURCE_STAGED without ota_stage_finish), OTA_ERR_NO_SLOT (source
-// OTA_SOURCE_SLOT_A in a layout without slots), OTA_ERR_BUSY (the same while the
-// bootloader could not record the end of the last update: reset first) or an
-// error of ota_journal_append; nothing is lost then.
+// what runs in slot B first, if none is there). Asking twice for the same
+// source after one ota_app_open appends once. Returns 0 once the request is
+// durable, else OTA_ERR_JOURNAL_EMPTY, OTA_ERR_ON_TRIAL (confirm first),
+// OTA_ERR_NOT_STAGED (source OTA_SOURCE_STAGED without ota_stage_finish),
+// OTA_ERR_NO_SLOT (source OTA_SOURCE_SLOT_A in a layout without slots),
+// OTA_ERR_BUSY (the same while the bootloader could not record the end of the
+// last update: reset first) or an error of ota_journal_append; nothing is lost
+// then.
 OTA_CHECKED int ota_app_request(struct ota_app *app, enum ota_source_id source);
 
 #endif

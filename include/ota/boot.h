@@ -59,7 +59,8 @@ struct ota_boot_config {
 
     // Somebody holds the button: wait for an image from a source that is
     // by_hand before running a valid application. Ends with
-    // ota_boot_end_recovery. What the journal asks for is done after that.
+    // ota_boot_end_recovery. What the journal asks for is done after that. A
+    // source that can seek does not bring what runs already once more.
     bool recovery;
 
     // Told as the work goes on: percent 0..100 of the step. May be NULL.

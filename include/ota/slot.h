@@ -37,9 +37,9 @@ void ota_area_source_init(struct ota_area_source *source,
 /// Writing a slot ///
 
 // Takes a file in pieces of any size and programs whole write units; erases
-// one span ahead (an erase unit, or a block: ota_area_span), so that behind what
-// is written there is always a blank span, by which ota_slot_frontier finds out
-// how far it came.
+// one span ahead (an erase unit, or a block: ota_area_span), so that behind
+// what is written there is always a blank span, by which ota_slot_frontier
+// finds out how far it came.
 struct ota_slot_writer {
     const struct ota_area *area;
     uint32_t total;    // bytes of the file

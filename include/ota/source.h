@@ -18,7 +18,8 @@ enum ota_source_id {
     OTA_SOURCE_STAGED = 2,  // the image that waits in slot A or B
     OTA_SOURCE_UART = 3,    // XMODEM-1K or YMODEM on the console
     OTA_SOURCE_SLOT_A = 4,  // an image that somebody has put into slot A, at
-                            // its byte 0, by other means than ota/stage.h
+                            // its byte 0, by other means than ota/stage.h; it
+                            // may have been the backup, so ask at once
     OTA_SOURCE_SD = 5,      // the file firmware.bin of an SD card
 };
 

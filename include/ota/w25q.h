@@ -9,8 +9,13 @@
 //
 // The driver keeps nothing in RAM: each call first asks the chip who it is, so
 // that one that was reset, replaced, put to sleep or left busy by somebody else
-// is noticed. A chip that does not answer costs microseconds, one that stays
-// busy the longest legal time of the operation.
+// is noticed; it is woken, or waited for up to 2 s and then reset. A chip that
+// does not answer costs microseconds, one that stays busy the longest legal
+// time of the operation. The JEDEC ids known are EF 40 17 and EF 70 17.
+//
+// The block protection bits must be clear: with any of them set, erasing and
+// programming are refused everywhere. A call takes up to 300 bytes of stack,
+// without what the bus takes.
 
 #ifndef OTA_W25Q_H
 #define OTA_W25Q_H
@@ -37,7 +42,8 @@ extern const struct ota_geometry ota_w25q64_geometry;
 
 // The functions of struct ota_flash; its contract is in ota/flash.h. All return
 // OTA_ERR_FLASH_DEVICE when no chip with a known JEDEC id answers,
-// OTA_ERR_FLASH_TIMEOUT when it stays busy.
+// OTA_ERR_FLASH_TIMEOUT when it stays busy. Erase and prog: _PROTECTED when the
+// chip refuses, _LOCKED when it does not take Write Enable.
 OTA_CHECKED int ota_w25q_read(const struct ota_flash *flash, uint32_t offset,
                               void *data, size_t len);
 OTA_CHECKED int ota_w25q_prog(const struct ota_flash *flash, uint32_t offset,

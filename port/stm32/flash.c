@@ -84,30 +84,30 @@ int stm32_flash_read(const struct ota_flash *flash, uint32_t offset, void *data,
     return OTA_OK;
 }
 
-static int program_units(const struct ota_flash *flash, uint32_t offset,
-                         const uint8_t *data, size_t len)
+// Programs data, or erases one unit of len bytes where there are none.
+static int operate(const struct ota_flash *flash, uint32_t offset,
+                   const uint8_t *data, size_t len)
 {
-    const size_t unit = flash->geometry->write_unit;
-    for (size_t i = 0; i < len; i += unit) {
+    const size_t unit = data ? flash->geometry->write_unit : len;
+    int err = begin();
+    for (size_t i = 0; err == OTA_OK && i < len; i += unit) {
         if (!stm32_supply_ok()) {
-            return OTA_ERR_POWER;
-        }
-        int err = stm32_flash_program_unit(offset + (uint32_t)i, data + i);
-        if (err) {
-            return err;
+            err = OTA_ERR_POWER;
+        } else if (data) {
+            err = stm32_flash_program_unit(offset + (uint32_t)i, data + i);
+        } else {
+            err =
+                stm32_flash_erase_unit(flash->geometry, offset, (uint32_t)len);
         }
     }
-    return OTA_OK;
+    end();
+    return err;
 }
 
 int stm32_flash_prog(const struct ota_flash *flash, uint32_t offset,
                      const void *data, size_t len)
 {
-    int err = begin();
-    if (err == OTA_OK) {
-        err = program_units(flash, offset, data, len);
-    }
-    end();
+    int err = operate(flash, offset, data, len);
     if (err) {
         return err;
     }
@@ -129,13 +129,7 @@ static bool is_blank(uint32_t offset, uint32_t size)
 int stm32_flash_erase(const struct ota_flash *flash, uint32_t offset,
                       uint32_t size)
 {
-    int err = begin();
-    if (err == OTA_OK) {
-        err = stm32_supply_ok()
-                  ? stm32_flash_erase_unit(flash->geometry, offset, size)
-                  : OTA_ERR_POWER;
-    }
-    end();
+    int err = operate(flash, offset, NULL, size);
     if (err) {
         return err;
     }

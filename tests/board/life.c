@@ -17,10 +17,12 @@
 
 #define MAX_OPS (1u << 18)
 
-#define RAM_IMAGE                                                              \
-    (RAM_BASE + 0x4000u)    // where an image waits that is larger
-                            // than the C array's area
-#define NEXT_IMAGE RAM_BASE // the application's pointer to it
+// Where an image waits that is larger than the C array's area, and the
+// application's pointer to it.
+#define RAM_IMAGE  (RAM_BASE + 0x1000u)
+#define NEXT_IMAGE RAM_BASE
+
+#define MEMORY_SIZE (FLASH_SIZE + W25Q_SIZE)
 
 // What an update does not touch: the bootloader; the application's own sector.
 #define REST_SIZE (BOOT_SIZE + ARRAY_SIZE)
@@ -144,6 +146,23 @@ static void fail(struct life *life, const char *format, ...)
     vboard_stop(life->board);
 }
 
+/// What the device holds ///
+
+static void copy_memory(const struct life *life, uint8_t *to)
+{
+    memcpy(to, life->memory.flash, FLASH_SIZE);
+    if (SLOTS_ON_W25Q) {
+        memcpy(to + FLASH_SIZE, life->memory.slots, W25Q_SIZE);
+    }
+}
+
+static bool is_memory(const struct life *life, const uint8_t *copy)
+{
+    return memcmp(copy, life->memory.flash, FLASH_SIZE) == 0 &&
+           (!SLOTS_ON_W25Q ||
+            memcmp(copy + FLASH_SIZE, life->memory.slots, W25Q_SIZE) == 0);
+}
+
 /// What is seen from outside ///
 
 static int image_that_says(const char *line)
@@ -196,27 +215,26 @@ static void see_byte(struct life *life, char byte)
 }
 
 // At the first hand-over after the cut.
-static void look_at_known(struct life *life, const uint8_t *flash)
+static void look_at_known(struct life *life)
 {
     life->recovering = false;
     for (unsigned i = 0; i < KNOWN && life->may_end; i++) {
         const struct known *known = &life->known[i];
-        if (known->allowed == life->may_run &&
-            memcmp(known->flash, flash, FLASH_SIZE) == 0) {
+        if (known->allowed == life->may_run && is_memory(life, known->memory)) {
             life->ended = true;
             vboard_stop(life->board);
             return;
         }
     }
-    memcpy(life->at_handover, flash, FLASH_SIZE);
+    copy_memory(life, life->at_handover);
 }
 
 // This run has recovered.
 static void remember(struct life *life)
 {
     struct known *known = &life->known[life->next_known++ % KNOWN];
-    uint8_t *free = known->flash;
-    known->flash = life->at_handover;
+    uint8_t *free = known->memory;
+    known->memory = life->at_handover;
     known->allowed = life->last_allowed;
     life->at_handover = free;
 }
@@ -229,10 +247,9 @@ static void see_handover(struct life *life, const struct vboard_event *event)
     if (event->address != FLASH_BASE + APP_OFFSET + 512) {
         fail(life, "hand-over to 0x%08X", (unsigned)event->address);
     }
-    const uint8_t *flash = vboard_flash(life->board, NULL);
     int runs = NOBODY;
     for (int i = 0; i < IMAGES && runs == NOBODY; i++) {
-        if (oracle_holds(flash, PLACE_APP, &life->image[i])) {
+        if (oracle_holds(&life->memory, PLACE_APP, &life->image[i])) {
             runs = i;
         }
     }
@@ -246,14 +263,14 @@ static void see_handover(struct life *life, const struct vboard_event *event)
         fail(life, "%s is started, which must not run now", name_of(runs));
     }
     if (life->recovering && life->failure[0] == '\0') {
-        look_at_known(life, flash);
+        look_at_known(life);
     }
 }
 
 static void take_note(struct life *life, const struct vboard_event *event,
                       uint64_t op)
 {
-    bool journal = oracle_in_journal(event->address);
+    bool journal = event->unit == 0 && oracle_in_journal(event->address);
     if (op < MAX_OPS) {
         life->important[op] = journal || event->op == VBOARD_ERASE;
     }
@@ -273,9 +290,9 @@ static void see_flash(struct life *life, const struct vboard_event *event)
     }
     bool near = op >= life->loud_from && op <= life->loud_to;
     if (life->verbose && (near || event->op == VBOARD_ERASE)) {
-        printf("[operation %llu: %s 0x%08X]\n", (unsigned long long)op,
+        printf("[operation %llu: %s %s0x%08X]\n", (unsigned long long)op,
                event->op == VBOARD_ERASE ? "erase" : "program",
-               (unsigned)event->address);
+               event->unit == 0 ? "" : "W25Q ", (unsigned)event->address);
     }
 }
 
@@ -336,14 +353,15 @@ static bool until_confirmed(struct life *life)
 static bool offer(struct life *life, const struct image *image)
 {
     if (image->size <= ARRAY_SIZE) {
-        uint8_t *flash = vboard_flash(life->board, NULL);
-        memset(flash + ARRAY_OFFSET, 0xFF, ARRAY_SIZE);
-        memcpy(flash + ARRAY_OFFSET, image->file, image->size);
+        uint8_t *array = life->memory.flash + ARRAY_OFFSET;
+        memcpy(array, image->file, image->size);
+        memset(array + image->size, 0xFF, ARRAY_SIZE - image->size);
         return true;
     }
     uint32_t address = RAM_IMAGE, now = 0;
+    uint32_t array = ARRAY_SIZE > 0 ? FLASH_BASE + ARRAY_OFFSET : 0;
     if (vboard_peek(life->board, NEXT_IMAGE, &now, sizeof now) ||
-        (now != FLASH_BASE + ARRAY_OFFSET && now != address)) {
+        (now != array && now != address)) {
         fail(life, "the application's pointer is not at 0x%08X", NEXT_IMAGE);
         return false;
     }
@@ -438,17 +456,22 @@ static bool read_images(struct life *life)
 static bool open_board(struct life *life)
 {
     const struct vboard_config config = {
-        .mcu = "stm32f446re",
+        .mcu = BOARD_MCU,
         .hse_hz = 8000000,
         .seed = life->seed,
         .event = see,
         .context = life,
     };
     life->board = vboard_new(&config);
-    if (!life->board || vboard_load(life->board, BOOT_ELF, 0)) {
+    if (!life->board || vboard_load(life->board, BOOT_ELF, 0) ||
+        (SLOTS_ON_W25Q && vboard_attach_w25q(life->board, NULL))) {
         return false;
     }
-    oracle_install(vboard_flash(life->board, NULL), &life->image[V1_0]);
+    struct memory *memory = &life->memory;
+    memory->flash = vboard_flash(life->board, NULL);
+    memory->slots =
+        SLOTS_ON_W25Q ? vboard_w25q(life->board, NULL) : memory->flash;
+    oracle_install(memory->flash, &life->image[V1_0]);
     return true;
 }
 
@@ -456,7 +479,7 @@ static bool open_board(struct life *life)
 static bool prepare(struct life *life)
 {
     const struct cycle *cycle = life->cycle;
-    uint8_t *flash = vboard_flash(life->board, NULL);
+    uint8_t *flash = life->memory.flash;
     life->may_run = ~0u;
     if (cycle->before == V1_0 && cycle->update == NOBODY) {
         return true; // fresh from the factory
@@ -495,7 +518,7 @@ static void save_front(struct life *life)
 
 static void keep_rest(struct life *life)
 {
-    const uint8_t *flash = vboard_flash(life->board, NULL);
+    const uint8_t *flash = life->memory.flash;
     memcpy(life->rest, flash, BOOT_SIZE);
     memcpy(life->rest + BOOT_SIZE, flash + ARRAY_OFFSET, ARRAY_SIZE);
 }
@@ -534,13 +557,13 @@ struct life *life_new(const struct cycle *cycle, const char *size,
     life->seen.runs = life->seen.confirmed = NOBODY;
     life->important = calloc(MAX_OPS, 1);
     life->rest = malloc(REST_SIZE);
-    life->last_flash = malloc(FLASH_SIZE);
-    life->at_handover = malloc(FLASH_SIZE);
+    life->last_memory = malloc(MEMORY_SIZE);
+    life->at_handover = malloc(MEMORY_SIZE);
     bool room =
-        life->important && life->rest && life->last_flash && life->at_handover;
+        life->important && life->rest && life->last_memory && life->at_handover;
     for (int i = 0; i < KNOWN; i++) {
-        life->known[i].flash = calloc(1, FLASH_SIZE);
-        room = room && life->known[i].flash;
+        life->known[i].memory = calloc(1, MEMORY_SIZE);
+        room = room && life->known[i].memory;
     }
     if (!room || !read_images(life) || !open_board(life) || !prepare(life) ||
         !scout(life)) {
@@ -560,10 +583,10 @@ void life_free(struct life *life)
     vboard_free(life->board);
     free(life->important);
     free(life->rest);
-    free(life->last_flash);
+    free(life->last_memory);
     free(life->at_handover);
     for (int i = 0; i < KNOWN; i++) {
-        free(life->known[i].flash);
+        free(life->known[i].memory);
     }
     free(life);
 }
@@ -620,15 +643,14 @@ static void check_at_cut(struct life *life, uint64_t op, enum vboard_cut how)
 {
     const struct cycle *cycle = life->cycle;
     int needed = is_done(life, op, how) ? cycle->after : cycle->before;
-    if (!oracle_holds_anywhere(vboard_flash(life->board, NULL),
-                               &life->image[needed])) {
+    if (!oracle_holds_anywhere(&life->memory, &life->image[needed])) {
         fail(life, "at the cut %s is complete nowhere", name_of(needed));
     }
 }
 
 static void check_rest(struct life *life)
 {
-    const uint8_t *flash = vboard_flash(life->board, NULL);
+    const uint8_t *flash = life->memory.flash;
     if (memcmp(life->rest, flash, BOOT_SIZE) != 0) {
         fail(life, "the bootloader has changed");
     }
@@ -652,8 +674,7 @@ static bool is_again(const struct life *life, uint64_t op, enum vboard_cut how)
     return how == VBOARD_CUT_BEFORE && life->last_how == VBOARD_CUT_AFTER &&
            life->last_op > 0 && op == life->last_op + 1 &&
            allowed(life, op, how) == life->last_allowed &&
-           memcmp(life->last_flash, vboard_flash(life->board, NULL),
-                  FLASH_SIZE) == 0;
+           is_memory(life, life->last_memory);
 }
 
 static bool recover(struct life *life, bool next)
@@ -694,7 +715,7 @@ bool life_cut(struct life *life, uint64_t op, enum vboard_cut how, bool next)
     life->last_op = 0;
     life->last_how = how;
     life->last_allowed = life->may_run = allowed(life, op, how);
-    memcpy(life->last_flash, vboard_flash(life->board, NULL), FLASH_SIZE);
+    copy_memory(life, life->last_memory);
     if (!recover(life, next)) {
         return false;
     }

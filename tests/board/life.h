@@ -39,6 +39,7 @@ struct seen {
 
 struct life {
     struct vboard *board;
+    struct memory memory; // the board's
     const struct cycle *cycle;
     const char *size; // "min", "16K", "100K"
     unsigned seed;
@@ -68,19 +69,19 @@ struct life {
     uint64_t last_op;
     enum vboard_cut last_how;
     unsigned last_allowed;
-    uint8_t *last_flash; // as the cut left it
-    bool again;          // this cut has left the same
+    uint8_t *last_memory; // as the cut left it
+    bool again;           // this cut has left the same
 
-    // flashes at the first hand-over of runs that have recovered: another run
+    // memories at the first hand-over of runs that have recovered: another run
     // that comes to one of them is over
     struct known {
         unsigned allowed;
-        uint8_t *flash;
+        uint8_t *memory;
     } known[KNOWN];
     unsigned next_known;
-    uint8_t *at_handover; // the flash at the first hand-over of this run
+    uint8_t *at_handover; // the memory at the first hand-over of this run
     bool recovering;      // and no hand-over yet
-    bool may_end;         // at a flash that is known
+    bool may_end;         // at a memory that is known
     bool ended;           // it did
 };
 

@@ -39,10 +39,11 @@ static const struct {
     [PLACE_B] = {SLOT_B_OFFSET, 0},
 };
 
-bool oracle_holds(const uint8_t *flash, enum place place,
+bool oracle_holds(const struct memory *memory, enum place place,
                   const struct image *image)
 {
-    const uint8_t *header = flash + places[place].offset;
+    const uint8_t *device = place == PLACE_APP ? memory->flash : memory->slots;
+    const uint8_t *header = device + places[place].offset;
     if (memcmp(header, image->file, HEADER) != 0 || get32(header) != MAGIC) {
         return false;
     }
@@ -53,11 +54,12 @@ bool oracle_holds(const uint8_t *flash, enum place place,
            memcmp(payload, image->file + HEADER, size) == 0;
 }
 
-bool oracle_holds_anywhere(const uint8_t *flash, const struct image *image)
+bool oracle_holds_anywhere(const struct memory *memory,
+                           const struct image *image)
 {
-    return oracle_holds(flash, PLACE_APP, image) ||
-           oracle_holds(flash, PLACE_A, image) ||
-           oracle_holds(flash, PLACE_B, image);
+    return oracle_holds(memory, PLACE_APP, image) ||
+           oracle_holds(memory, PLACE_A, image) ||
+           oracle_holds(memory, PLACE_B, image);
 }
 
 void oracle_install(uint8_t *flash, const struct image *image)

@@ -12,6 +12,16 @@
 
 #include LAYOUT_HEADER
 
+// Slots A and B are on a chip of their own. board_program() says whether.
+#define W25Q_SIZE (SLOTS_ON_W25Q ? SLOT_B_OFFSET + SLOT_B_SIZE : 0)
+
+// What a device holds. slots: the first W25Q_SIZE bytes of the W25Q, or where
+// there is none the internal flash too.
+struct memory {
+    uint8_t *flash;
+    uint8_t *slots;
+};
+
 // An image file as otatool has packed it.
 struct image {
     const char *version;
@@ -22,9 +32,10 @@ struct image {
 enum place { PLACE_APP, PLACE_A, PLACE_B, PLACES };
 
 // Whether the place holds exactly this image, complete and with a good CRC.
-bool oracle_holds(const uint8_t *flash, enum place place,
+bool oracle_holds(const struct memory *memory, enum place place,
                   const struct image *image);
-bool oracle_holds_anywhere(const uint8_t *flash, const struct image *image);
+bool oracle_holds_anywhere(const struct memory *memory,
+                           const struct image *image);
 
 // Puts an image into the app slot, as a factory does.
 void oracle_install(uint8_t *flash, const struct image *image);

@@ -117,6 +117,45 @@ static void reverted(void **state)
     end(rig);
 }
 
+/// An SD card ///
+
+static void insert_card(struct rig *rig)
+{
+    assert_int_equal(vboard_insert_sd(rig->board, IMAGE_DIR "/card.img", NULL),
+                     0);
+}
+
+static void card_on_request(void **state)
+{
+    (void)state;
+    struct rig *rig = factory();
+    vboard_uart_send(rig->board, 1, "s", 1);
+    rig_expect(rig, "update requested, resetting", UPDATE_TIME);
+    rig_expect(rig, "app 1.0.0: running; last update: to 0.0.0: refused, ",
+               UPDATE_TIME); // there is none
+
+    insert_card(rig);
+    vboard_uart_send(rig->board, 1, "s", 1);
+    rig_expect(rig, "update requested, resetting", UPDATE_TIME);
+    slots_expect_confirmed(rig, "1.1.0");
+    slots_assert_app(rig, "v2.bin");
+    end(rig);
+}
+
+// The button is held at reset.
+static void card_by_hand(void **state)
+{
+    (void)state;
+    struct rig *rig = factory();
+    insert_card(rig);
+    assert_int_equal(vboard_drive_pin(rig->board, "PA8", 0), 0);
+    vboard_reset(rig->board);
+    rig_expect(rig, "installed 1.1.0", UPDATE_TIME);
+    assert_int_equal(vboard_drive_pin(rig->board, "PA8", -1), 0);
+    rig_expect(rig, "app 1.1.0: running", UPDATE_TIME);
+    end(rig);
+}
+
 /// A chip that is not well ///
 
 static void application_boots_at_once(void **state)
@@ -154,11 +193,17 @@ static void update_without_chip(void **state)
 
 /// Recovery ///
 
-static void recovered(enum vboard_spi_fault fault)
+static struct rig *without_application(void)
 {
     struct rig *rig = bench();
     rig_program(rig, "factory.bin", 0);
     memset(slots_at(rig, APP_OFFSET), 0xFF, APP_SIZE);
+    return rig;
+}
+
+static void recovered(enum vboard_spi_fault fault)
+{
+    struct rig *rig = without_application();
     vboard_w25q_fault(rig->board, fault);
     vboard_power_on(rig->board);
     sender_send_file(rig, "v2.bin");
@@ -179,6 +224,17 @@ static void recovery_without_chip(void **state)
     recovered(VBOARD_SPI_MISO_HIGH);
 }
 
+static void recovery_from_card(void **state)
+{
+    (void)state;
+    struct rig *rig = without_application();
+    insert_card(rig);
+    vboard_power_on(rig->board);
+    rig_expect(rig, "app 1.1.0: running", UPDATE_TIME);
+    slots_assert_app(rig, "v2.bin");
+    end(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,10 +242,13 @@ int main(void)
         cmocka_unit_test(nothing_at_address_0),
         cmocka_unit_test(over_the_console),
         cmocka_unit_test(reverted),
+        cmocka_unit_test(card_on_request),
+        cmocka_unit_test(card_by_hand),
         cmocka_unit_test(application_boots_at_once),
         cmocka_unit_test(update_without_chip),
         cmocka_unit_test(recovery),
         cmocka_unit_test(recovery_without_chip),
+        cmocka_unit_test(recovery_from_card),
     };
     return cmocka_run_group_tests_name("board.external", tests, NULL, NULL);
 }

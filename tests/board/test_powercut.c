@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LAYOUT "internal"
-
 // After one run in so many the next update has to work.
 #define NEXT_EVERY 16
 
@@ -71,9 +69,9 @@ struct tally {
 
 static void report_failure(const struct life *life, uint64_t op, int how)
 {
-    printf("b:" LAYOUT ":%s:%s:op%llu:%s:s%u failed: %s\n", life->cycle->name,
-           life->size, (unsigned long long)op, how_name[how], life->seed,
-           life->failure);
+    printf("b:" LAYOUT_ID ":%s:%s:op%llu:%s:s%u failed: %s\n",
+           life->cycle->name, life->size, (unsigned long long)op, how_name[how],
+           life->seed, life->failure);
 }
 
 // Whether this cut is made at all, and in this part.
@@ -135,16 +133,23 @@ static int cut_all(const struct options *options)
 
 /// One run ///
 
-static int write_flash(const struct life *life, const char *path)
+static int write_file(const char *path, const uint8_t *data, size_t size)
 {
-    size_t size;
-    const uint8_t *flash = vboard_flash(life->board, &size);
     FILE *file = fopen(path, "wb");
-    if (!file || fwrite(flash, 1, size, file) != size || fclose(file)) {
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file)) {
         perror(path);
         return 1;
     }
     return 0;
+}
+
+// The internal flash, and beside it what the slots' W25Q holds.
+static int write_memory(const struct life *life, const char *path)
+{
+    char slots[1024];
+    snprintf(slots, sizeof slots, "%s.w25q", path);
+    return write_file(path, life->memory.flash, FLASH_SIZE) ||
+           (SLOTS_ON_W25Q && write_file(slots, life->memory.slots, W25Q_SIZE));
 }
 
 static int replay(const struct options *options)
@@ -167,7 +172,7 @@ static int replay(const struct options *options)
     } else {
         report_failure(life, options->op, options->how);
     }
-    int err = options->flash ? write_flash(life, options->flash) : 0;
+    int err = options->flash ? write_memory(life, options->flash) : 0;
     life_free(life);
     return err || !good;
 }
@@ -178,7 +183,7 @@ static bool parse_id(const char *id, struct options *options)
     char cycle[16], how[8];
     unsigned long long op;
     int end = 0;
-    if (sscanf(id, "b:" LAYOUT ":%15[^:]:%7[^:]:op%llu:%7[^:]:s%u%n", cycle,
+    if (sscanf(id, "b:" LAYOUT_ID ":%15[^:]:%7[^:]:op%llu:%7[^:]:s%u%n", cycle,
                options->size, &op, how, &options->seed, &end) != 5 ||
         id[end] != '\0') {
         return false;

@@ -124,6 +124,7 @@ class Usage(VboardTest):
                             "stdio")
         self.refused_option(b"has its input from", "--uart1", "pty",
                             "--uart1-input", "x")
+        self.refused_option(b"give --sd FILE", "--sd-fault", "bad-crc")
         self.refused_option(b"--load", "stray")
         self.refused_option(b"--nonsense", "--nonsense")
 
@@ -143,6 +144,8 @@ class Usage(VboardTest):
                 ("--vdd", "2.5@"), ("--vdd", "@1s"), ("--vdd", "2.5@1"),
                 ("--vdd", "9@1s"), ("--nrst", "1"), ("--nrst", ""),
                 ("--uart1-input", ""), ("--uart1-input", "@1s"),
+                ("--sd", ""), ("--sd", "@SPI1:PB5"), ("--sd-fault", "bad"),
+                ("--sd-fault", "removed@0"), ("--sd-fault", "removed@"),
                 ("--hse", "8G"), ("--until", ""), ("--load", "@0x08000000")):
             with self.subTest(option=option, value=value):
                 self.refused_option(b"give ", option, value)
@@ -220,6 +223,41 @@ class Files(VboardTest):
     def test_flash_that_cannot_be_made(self):
         done = self.run_board("--flash", self.path("no/flash"), expect=FAILED)
         self.assertIn(b"No such file", done.stderr)
+
+    def make_card(self, size):
+        path = self.path("card")
+        with open(path, "wb") as file:
+            file.truncate(size)
+        return path
+
+    def test_card(self):
+        # the fixture does not look at it; a FILE may have an @ of its own
+        card = self.make_card(1 << 20)
+        for place in ("", "@SPI1:PB5", "@SPI2:PA8"):
+            self.run_board("--sd", card + place, "--until", "boot 1")
+        for fault in ("never-ready", "bad-crc", "miso-high", "miso-low",
+                      "removed@3", "version-1"):
+            self.run_board("--sd", card, "--sd-fault", fault,
+                           "--until", "boot 1")
+        other = self.path("card@home")
+        os.rename(card, other)
+        self.run_board("--sd", other, "--until", "boot 1")
+        self.assertEqual(os.path.getsize(other), 1 << 20)
+
+    def test_card_of_no_use(self):
+        for size, hint in ((0, b"empty"), (1000, b"multiple of 512")):
+            done = self.run_board("--sd", self.make_card(size), expect=FAILED)
+            self.assertIn(hint, done.stderr)
+        done = self.run_board("--sd", self.path("nothing"), expect=FAILED)
+        self.assertIn(b"No such file", done.stderr)
+        card = self.make_card(512)
+        done = self.run_board("--sd", card + "@SPI1:PZ1", expect=FAILED)
+        self.assertIn(b"no pin PZ1", done.stderr)
+
+    def test_card_and_flash_on_one_pin(self):
+        done = self.run_board("--w25q", self.path("w25q") + "@SPI1:PB5",
+                              "--sd", self.make_card(512), expect=FAILED)
+        self.assertIn(b"another chip is selected by PB5", done.stderr)
 
     def test_events_that_cannot_be_made(self):
         done = self.run_board("--events", self.path("no/events"),

@@ -369,13 +369,26 @@ static void slot_a_asked_for_twice(void **state)
 {
     (void)state;
     write_slot_a(V2, SIZE2);
-    assert_int_equal(ask(OTA_SOURCE_SLOT_A), 0);
+    struct ota_app app;
+    open_app(&board, &app);
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_SLOT_A), 0);
     uint32_t sequence = newest(&board).sequence;
-    assert_int_equal(ask(OTA_SOURCE_SLOT_A), 0);
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_SLOT_A), 0);
     assert_int_equal(newest(&board).sequence, sequence);
     assert_int_equal(stage_image(&board, V3, SIZE3), 0);
     assert_int_equal(newest(&board).ota_flag, OTA_FLAG_NONE);
     assert_runs(&board, V1);
+}
+
+// A request that was found, not written, may be torn and read well just now.
+static void request_that_was_only_read(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(OTA_SOURCE_SD), 0);
+    uint32_t sequence = newest(&board).sequence;
+    assert_int_equal(ask(OTA_SOURCE_SD), 0); // by another ota_app
+    assert_int_equal(newest(&board).sequence, sequence + 1);
+    assert_int_equal(newest(&board).ota_flag, OTA_FLAG_REQUEST);
 }
 
 /// A card ///
@@ -821,6 +834,7 @@ int main(void)
         TEST(slot_a_in_the_middle_of_something),
         TEST(slot_a_and_no_application),
         TEST(slot_a_asked_for_twice),
+        TEST(request_that_was_only_read),
         TEST(card_is_asked_when_told_to),
         TEST(card_is_missing),
         TEST(button_and_a_card),

@@ -572,14 +572,14 @@ static void free_slot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_where_they_fit),
+        cmocka_unit_test(frontier_of_a_half_erased_block),
         cmocka_unit_test(pieces_of_any_size),
         cmocka_unit_test(too_much_at_once_writes_nothing),
         cmocka_unit_test(file_larger_than_the_area),
         cmocka_unit_test(flash_errors_pass),
         cmocka_unit_test(resumed_after_a_cut_anywhere),
         cmocka_unit_test(resumed_after_two_cuts),
-        cmocka_unit_test(blocks_where_they_fit),
-        cmocka_unit_test(frontier_of_a_half_erased_block),
         cmocka_unit_test(frontier_of_what_cannot_be_read),
         cmocka_unit_test(area_with_a_gap_reads_as_a_file),
         cmocka_unit_test(seek_to_each_boundary),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "device_rig.h"
 #include "sd_bench.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -331,11 +332,48 @@ static void test_reading_many(void **state)
     select_card(&card, false);
     assert_int_equal(read_block(&card, 127 * 512, got), 0);
     assert_memory_equal(got, data, 512);
-    expect_legal(&card);
 
-    assert_int_equal(ask(&card, 18, 0), 0);
+    // a select in between ends nothing
+    assert_int_equal(ask(&card, 18, 127 * 512), 0);
+    assert_int_equal(token(&card), 0xFE);
+    clocks(&card, 100);
     select_card(&card, false);
-    expect_violation(&card, "before the transfer");
+    clocks(&card, 100);
+    select_card(&card, true);
+    assert_int_equal(next(&card), data[100]);
+    assert_int_equal(ask(&card, 12, 0), 0);
+    wait_while_busy(&card);
+    assert_int_equal(ask(&card, 13, 0), 0);
+    expect_legal(&card);
+    assert_int_equal(ask(&card, 18, 0), 0);
+    (void)ask(&card, 17, 0);
+    expect_violation(&card, "in the middle");
+    card_close(&card);
+}
+
+// 7.3.1.1: the byte behind CMD12 may look like a response.
+static void test_stuff_byte(void **state)
+{
+    (void)state;
+    struct card card;
+    card_open(&card, MIB, VBOARD_TYPICAL);
+    card_ready(&card);
+    static const uint8_t cmd12[] = {0x4C, 0, 0, 0, 0, 0x61};
+    unsigned misleading = 0;
+    for (unsigned i = 0; i < 50; i++) {
+        assert_int_equal(ask(&card, 18, 0), 0);
+        assert_int_equal(token(&card), 0xFE);
+        for (unsigned j = 0; j < sizeof(cmd12); j++) {
+            push(&card, cmd12[j]);
+        }
+        misleading += next(&card) < 0x80;
+        wait_while_busy(&card);
+        vboard_bus_wait(card.board, VBOARD_MS);
+        select_card(&card, false);
+        assert_int_equal(command(&card, 13, 0), 0);
+    }
+    assert_in_range(misleading, 5, 45);
+    expect_legal(&card);
     card_close(&card);
 }
 
@@ -413,6 +451,10 @@ static void test_writing_refused(void **state)
     static const uint8_t zero[512];
     fill(data, 1);
     card_ready(&card);
+    assert_int_equal(ask(&card, 24, 1024), 0);
+    assert_int_equal(send_block(&card, 0xFE, data, false), 0x05);
+    wait_while_busy(&card);
+    select_card(&card, false);
     assert_int_equal(command(&card, 59, 1), 0);
     assert_int_equal(ask(&card, 24, 512), 0);
     assert_int_equal(send_block(&card, 0xFE, data, false), 0x0B);
@@ -723,12 +765,69 @@ static void test_files_that_are_no_card(void **state)
     check_refused(&card, other, "empty");
     assert_int_equal(truncate(other, 100000), 0);
     check_refused(&card, other, "multiple of 512");
+    assert_int_equal(truncate(other, 51456), 0);
+    check_refused(&card, other, "multiple of 512");
     assert_int_equal(truncate(other, 51200), 0);
     const struct vboard_spi_place place = {1, "PZ9"};
     assert_int_equal(vboard_insert_sd(card.board, other, &place), -1);
     unlink(other);
     // the one that is in has not noticed
     assert_int_equal(command(&card, 13, 0), 0);
+    card_close(&card);
+}
+
+// Wired to SPI1 and PB5 unless told otherwise: CMD0, by a CPU.
+static void test_wires(void **state)
+{
+    (void)state;
+    const uint32_t dr = 0x4001300C, sr = 0x40013008, b_bsrr = 0x40020418;
+    const struct step setup[] = {
+        STORE(0x40023830, 3),          // AHB1ENR: GPIOA, GPIOB
+        STORE(0x40023844, 1 << 12),    // APB2ENR: SPI1
+        STORE(b_bsrr, 1 << 5),         // PB5 high
+        STORE(0x40020400, 0x680),      // GPIOB MODER: PB5 an output
+        STORE(0x4002000C, 0x64001000), // GPIOA PUPDR: PA6 pulled up
+        STORE(0x40020020, 0x55500000), // AFRL: PA5 to PA7 AF5
+        STORE(0x40020000, 0xA800A800), // MODER: alternate
+        STORE(0x40013000, 0x036C),     // CR1: master, PCLK2 / 64
+    };
+    static const uint8_t cmd0[6] = {0x40, 0, 0, 0, 0, 0x95};
+    struct step script[80];
+    unsigned n = COUNT(setup);
+    memcpy(script, setup, sizeof(setup));
+    for (unsigned i = 0; i < 16; i++) {
+        if (i == 10) {
+            script[n++] = (struct step)STORE(b_bsrr, 1 << 21);
+        }
+        script[n++] = (struct step)STORE(dr, i < 10 ? 0xFF : cmd0[i - 10]);
+        script[n++] = (struct step)WAIT(sr, 0x80, 0);
+    }
+    script[n++] = (struct step)LOAD(dr); // these two clear the overrun
+    script[n++] = (struct step)LOAD(sr);
+    for (unsigned i = 0; i < 9; i++) {
+        script[n++] = (struct step)STORE(dr, 0xFF);
+        script[n++] = (struct step)WAIT(sr, 1, 1);
+        script[n++] = (struct step)LOAD(dr);
+    }
+    script[n] = (struct step){.kind = STEP_END};
+
+    struct card card; // for its file
+    card_open(&card, MIB, VBOARD_TYPICAL);
+    struct rig rig;
+    rig_open(&rig, NULL);
+    assert_int_equal(vboard_insert_sd(rig.board, card.path, NULL), 0);
+    rig_start(&rig, script);
+    rig_run(&rig, 10 * VBOARD_MS);
+    assert_int_equal(rig.box.done, 1);
+    if (rig.violations) {
+        fail_msg("%s", rig.violation);
+    }
+    unsigned at = 2;
+    while (at < 11 && rig.box.value[at] == 0xFF) {
+        at++;
+    }
+    assert_int_equal(rig.box.value[at], 0x01);
+    rig_close(&rig);
     card_close(&card);
 }
 
@@ -746,6 +845,7 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_block_length),
         cmocka_unit_test(test_reading_many),
+        cmocka_unit_test(test_stuff_byte),
         cmocka_unit_test(test_access_time),
         cmocka_unit_test(test_writing),
         cmocka_unit_test(test_writing_refused),
@@ -759,6 +859,7 @@ int main(void)
         cmocka_unit_test(test_power_cut),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_files_that_are_no_card),
+        cmocka_unit_test(test_wires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

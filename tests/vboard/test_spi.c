@@ -58,6 +58,10 @@ static const struct rule rules[] = {
     {"reset values", NULL,
      .script = {CLOCKS, LOAD(SR), LOAD(CR1), LOAD(CRCPR), LOAD(0x40003820)},
      .values = {TXE, 0, 7, 2}, .count = 4},
+    {"registers that mean nothing here", NULL,
+     .script = {CLOCKS, STORE(CRCPR, 0x1234), STORE(0x40003820, 0x234),
+                LOAD(CRCPR), LOAD(0x40003820)},
+     .values = {0x1234, 0x234}, .count = 2},
     {"an id", NULL, .w25q = true,
      .script = {SETUP, CS_LOW, BYTE(0x9F), BYTE(0), BYTE(0), BYTE(0)},
      .values = {0xFF, 0xEF, 0x40, 0x17}, .count = 4},
@@ -128,6 +132,8 @@ static const struct rule rules[] = {
     {"NSS as an output that no pin has", NULL,
      .script = {READY, STORE(CR2, 4), STORE(CR1, 0x0044), LOAD(SR)},
      .values = {TXE}, .count = 1},
+    {"no longer an output", "mode fault (MODF)",
+     .script = {READY, STORE(CR2, 4), STORE(CR1, 0x0044), STORE(CR2, 0)}},
     {"NSS as an output", "not modelled: SPI2 drives NSS",
      .script = {CLOCKS, STORE(B_AFRH, 0x55550000), STORE(B_MODER, 0xAA000280),
                 STORE(CR2, 4), STORE(CR1, 0x0044)}},
@@ -367,6 +373,34 @@ static void test_cut_frame(void **state)
     rig_close(&rig);
 }
 
+// So is one that a reset of the chip has met; that is nobody's fault.
+static void test_reset_in_a_frame(void **state)
+{
+    (void)state;
+    static const struct step second[] = {CRAWL, STORE(DR, 1), SPIN(1000), {0}};
+    static const struct step first[] = {STORE(AHB1ENR, 1),
+                                        STORE(APB2ENR, 1 << 12),
+                                        STORE(0x40020020, 0x55500000),
+                                        STORE(0x40020000, 0xA800A800),
+                                        STORE(0x40013000, SLOW),
+                                        STORE(0x4001300C, 1),
+                                        SPIN(1000),
+                                        {0}};
+    for (int spi = 1; spi <= 2; spi++) {
+        struct rig rig;
+        open_with_noter(&rig, spi, "PB12");
+        rig_start(&rig, spi == 1 ? first : second);
+        rig_run(&rig, 60 * VBOARD_US);
+        assert_int_equal(notes, 0);
+        vboard_reset(rig.board);
+        rig_run(&rig, VBOARD_MS);
+        assert_int_equal(rig.violations, 0);
+        assert_int_equal(cuts, 1);
+        assert_int_equal(notes, 0);
+        rig_close(&rig);
+    }
+}
+
 static void test_places(void **state)
 {
     (void)state;
@@ -432,6 +466,29 @@ static void test_interrupts(void **state)
     rig_close(&rig);
 }
 
+static void test_empty_interrupt(void **state)
+{
+    (void)state;
+    static const struct step script[] = {STORE(0xE000E104, 1 << 4),
+                                         CRAWL,
+                                         STORE(DR, 1),
+                                         STORE(DR, 2),
+                                         STORE(CR2, 0x80),
+                                         SPIN(1),
+                                         LOAD(CR2),
+                                         DONE,
+                                         {0}};
+    struct rig rig;
+    open_with_noter(&rig, 2, "PB12");
+    rig.box.in_interrupt[0] = (struct step)LOAD(SR);
+    rig.box.in_interrupt[1] = (struct step)STORE(CR2, 0);
+    run_script(&rig, script);
+    assert_int_equal(rig.box.interrupts, 1);
+    assert_int_equal(rig.box.value[0], 0x80); // not yet
+    assert_int_equal(rig.box.value[1], TXE | BSY | RXNE);
+    rig_close(&rig);
+}
+
 static void test_error_interrupt(void **state)
 {
     (void)state;
@@ -463,9 +520,11 @@ int main(void)
         cmocka_unit_test(test_floating),
         cmocka_unit_test(test_contention),
         cmocka_unit_test(test_cut_frame),
+        cmocka_unit_test(test_reset_in_a_frame),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_no_pin_events),
         cmocka_unit_test(test_interrupts),
+        cmocka_unit_test(test_empty_interrupt),
         cmocka_unit_test(test_error_interrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

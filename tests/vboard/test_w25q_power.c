@@ -3,6 +3,7 @@
 // What the W25Q64 holds after power cuts, failed operations and snapshots, and
 // that its operations count together with those of the internal flash.
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,30 +114,35 @@ static void test_cut_program(void **state)
     bench_close(&bench);
 }
 
-// By a time, by the supply, and with an operation that is suspended.
+// By a time, by the supply, with an operation that is suspended, or is about to
+// be.
 static void test_cut_by_time(void **state)
 {
     (void)state;
-    for (unsigned how = 0; how < 3; how++) {
+    for (unsigned how = 0; how < 4; how++) {
         struct bench bench;
         bench_open(&bench, VBOARD_TYPICAL);
         fill(&bench);
         WRITE(&bench, 0x20, 0, 0, 0);
-        if (how == 2) {
+        if (how >= 2) {
             SEND(&bench, 0x75);
-            vboard_bus_wait(bench.board, 30 * VBOARD_US);
+            vboard_bus_wait(bench.board, (how == 2 ? 30 : 1) * VBOARD_US);
         }
         if (how == 1) {
             vboard_set_vdd(bench.board, 1000);
         } else {
             vboard_cut_at_time(bench.board,
-                               vboard_time(bench.board) + 10 * VBOARD_MS);
+                               vboard_time(bench.board) +
+                                   (how == 3 ? VBOARD_US : 10 * VBOARD_MS));
         }
         vboard_bus_wait(bench.board, 11 * VBOARD_MS);
         expect_cut(&bench, how == 1 ? "supply" : "time", 1);
         assert_in_range(count(&bench, 0x5A), SECTOR / 5, SECTOR / 2);
         assert_int_equal(status_of(&bench, 0x05), 0);
         assert_int_equal(status_of(&bench, 0x35), 0x02);
+        erase(&bench); // all is as ever
+        assert_int_equal(status_of(&bench, 0x35), 0x02);
+        assert_int_equal(count(&bench, 0xFF), SECTOR);
         bench_close(&bench);
     }
 }
@@ -152,6 +158,15 @@ static void test_cut_status(void **state)
     vboard_bus_wait(bench.board, 6 * VBOARD_MS);
     expect_cut(&bench, "time", 0);
     assert_int_equal(status_of(&bench, 0x05) & ~0x1C, 0);
+    // it is no operation that counts, whatever the cut
+    vboard_cut_at_op(bench.board, 0, VBOARD_CUT_TORN);
+    WRITE(&bench, 0x01, 0x04);
+    vboard_bus_wait(bench.board, 12 * VBOARD_MS);
+    vboard_cut_at_op(bench.board, 0, VBOARD_CUT_AFTER);
+    WRITE(&bench, 0x01, 0x08);
+    vboard_bus_wait(bench.board, 12 * VBOARD_MS);
+    assert_int_equal(bench.cut[0], 0);
+    assert_int_equal(status_of(&bench, 0x05), 0x08);
     assert_int_equal(status_of(&bench, 0x35), 0x02);
     bench_close(&bench);
 }
@@ -244,6 +259,77 @@ static void test_snapshot(void **state)
     bench_close(&bench);
 }
 
+static uint8_t read_byte(struct bench *bench, uint32_t address)
+{
+    uint8_t in[1] = {0};
+    ASK(bench, in, 0x03, (uint8_t)(address >> 16), (uint8_t)(address >> 8),
+        (uint8_t)address);
+    return in[0];
+}
+
+// What the chip itself has changed is put back, with nobody holding a pointer.
+static void test_restore(void **state)
+{
+    (void)state;
+    static const enum vboard_cut cuts[] = {VBOARD_CUT_AFTER, VBOARD_CUT_TORN};
+    for (unsigned i = 0; i < 4; i++) {
+        struct bench bench;
+        bench_open(&bench, VBOARD_TYPICAL);
+        fill(&bench);
+        struct vboard_snapshot *snap = vboard_save(bench.board);
+        vboard_cut_at_op(bench.board, 1, cuts[i % 2]);
+        if (i < 2) {
+            erase(&bench);
+        } else {
+            program(&bench);
+        }
+        bench_power(&bench);
+        unsigned changed = 0;
+        for (unsigned at = 0; at < 256; at++) {
+            changed += read_byte(&bench, at) != 0x5A;
+        }
+        assert_in_range(changed, 64, 256);
+        vboard_restore(bench.board, snap);
+        for (unsigned at = 0; at < 256; at++) {
+            assert_int_equal(read_byte(&bench, at), 0x5A);
+        }
+        vboard_snapshot_free(snap);
+        bench_close(&bench);
+    }
+}
+
+// A snapshot costs what it does without the chip, and the sectors that changed.
+static void test_snapshot_size(void **state)
+{
+    (void)state;
+    enum { SNAPSHOTS = 16 };
+    struct vboard_snapshot *snap[SNAPSHOTS];
+    struct bench bench;
+    bench_open(&bench, VBOARD_TYPICAL);
+    size_t size;
+    uint8_t *bytes = vboard_w25q(bench.board, &size);
+    memset(bytes, 0x3C, size);
+    snap[0] = vboard_save(bench.board);
+    struct mallinfo2 before = mallinfo2();
+    for (unsigned i = 1; i < SNAPSHOTS; i++) {
+        WRITE(&bench, 0x20, 0, (uint8_t)(i << 4), 0);
+        vboard_bus_wait(bench.board, 50 * VBOARD_MS);
+        snap[i] = vboard_save(bench.board);
+        assert_non_null(snap[i]);
+    }
+    struct mallinfo2 after = mallinfo2();
+    size_t grown =
+        after.uordblks + after.hblkhd - before.uordblks - before.hblkhd;
+    assert_in_range(grown / (SNAPSHOTS - 1), 0, 1024 * 1024);
+    for (unsigned i = 0; i < SNAPSHOTS; i++) {
+        vboard_restore(bench.board, snap[i]);
+        assert_int_equal(byte_at(&bench, i << 12), i ? 0xFF : 0x3C);
+        assert_int_equal(byte_at(&bench, (i + 1) << 12), 0x3C);
+        vboard_snapshot_free(snap[i]);
+    }
+    bench_close(&bench);
+}
+
 // From the same snapshot, power goes in the same way.
 static void test_tearing_repeats(void **state)
 {
@@ -277,6 +363,8 @@ int main(void)
         cmocka_unit_test(test_mcu_reset),
         cmocka_unit_test(test_failed_operations),
         cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_restore),
+        cmocka_unit_test(test_snapshot_size),
         cmocka_unit_test(test_tearing_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

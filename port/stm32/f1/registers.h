@@ -109,9 +109,11 @@ struct gpio_regs {
 #define GPIO(port) ((struct gpio_regs *)(0x40010800u + 0x400u * (port)))
 
 // What a pin is used for: MODE, CNF from bit 2 (RM0008 9.1, tables 20 and 21).
-// Outputs of peripherals are as fast as they get, 50 MHz; the others 2 MHz.
+// Outputs of peripherals are as fast as they get, 50 MHz; the others 10 MHz: at
+// the slowest, a chip select would take up to 125 ns (DS5319, I/O AC
+// characteristics).
 enum gpio_use {
-    GPIO_OUTPUT = 2,
+    GPIO_OUTPUT = 1,
     GPIO_INPUT_PULL_UP = 2 << 2,
     GPIO_ALTERNATE_OUTPUT = 3 | 2 << 2,
     // an input is an input, whoever reads it

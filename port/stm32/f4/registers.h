@@ -148,9 +148,11 @@ struct gpio_regs {
 
 // What a pin is used for: MODER, PUPDR from bit 2, OSPEEDR from bit 4. Outputs
 // of peripherals are as fast as they get: with a slower SCK the SPI loses bits
-// at the APB's full rate (ES0298, delayed SCK feedback).
+// at the APB's full rate (ES0298, delayed SCK feedback: check). The others have
+// medium speed: at the slowest, a chip select would take up to 100 ns (DS10693,
+// I/O AC characteristics).
 enum gpio_use {
-    GPIO_OUTPUT = 1,
+    GPIO_OUTPUT = 1 | 1 << 4,
     GPIO_INPUT_PULL_UP = 1 << 2,
     GPIO_ALTERNATE_OUTPUT = 2 | 3 << 4,
     GPIO_ALTERNATE_INPUT = 2 | 1 << 2,
