@@ -261,7 +261,7 @@ const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot)
 {
     return boot->job == JOB_FETCH && boot->state <= STATE_COPY_BEGIN &&
                    boot->state != STATE_FINISH && boot->state != STATE_SETTLE
-               ? &boot->config->sources[boot->source_index]
+               ? boot->listed
                : NULL;
 }
 

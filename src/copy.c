@@ -54,7 +54,7 @@ static int staged(struct ota_boot *boot)
     }
     boot->requested = true;
     // it was good where it came from: if it is not here, it will never be
-    boot->slots_fail = boot->app_error && ota_fetch_source(boot)->seek;
+    boot->slots_fail = boot->app_error && boot->source->seek;
     return ota_job_update(boot, boot->slot);
 }
 
@@ -79,7 +79,7 @@ int ota_copy_step(struct ota_boot *boot)
     if (boot->touched) {
         return ota_boot_go(boot, STATE_VERIFY);
     }
-    ota_source_close(ota_fetch_source(boot));
+    ota_source_close(boot->source);
     if (boot->job == JOB_FETCH) {
         return staged(boot);
     }

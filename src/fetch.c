@@ -10,13 +10,6 @@
 
 #include "ota/crc32.h"
 
-struct ota_source *ota_fetch_source(struct ota_boot *boot)
-{
-    return boot->job == JOB_FETCH
-               ? boot->config->sources[boot->source_index].source
-               : &boot->area.source;
-}
-
 // Who holds the button has brought something.
 static bool is_asked(const struct ota_boot *boot,
                      const struct ota_boot_source *source)
@@ -25,16 +18,20 @@ static bool is_asked(const struct ota_boot *boot,
                           : source->id == boot->journal.newest.source;
 }
 
-// Finds the source that was asked for; false: there is none.
+// Finds the source that was asked for, from the listed one on; false: there is
+// none.
 static bool find_source(struct ota_boot *boot)
 {
     const struct ota_boot_config *config = boot->config;
     boot->slot = OTA_SLOT_NONE; // until it is staged in one
-    while (boot->source_index < config->source_count &&
-           !is_asked(boot, &config->sources[boot->source_index])) {
-        boot->source_index++;
+    for (; boot->listed < config->sources + config->source_count;
+         boot->listed++) {
+        if (is_asked(boot, boot->listed)) {
+            boot->source = boot->listed->source;
+            return true;
+        }
     }
-    return boot->source_index < config->source_count;
+    return false;
 }
 
 int ota_fetch_open(struct ota_boot *boot)
@@ -46,7 +43,7 @@ int ota_fetch_open(struct ota_boot *boot)
     if (boot->job == JOB_FETCH && !find_source(boot)) {
         return OTA_ERR_SOURCE_OPEN;
     }
-    int err = ota_source_open(ota_fetch_source(boot));
+    int err = ota_source_open(boot->source);
     if (err) {
         return err;
     }
@@ -60,7 +57,7 @@ int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted)
     if (room == 0) {
         return 1;
     }
-    struct ota_source *source = ota_fetch_source(boot);
+    struct ota_source *source = boot->source;
     int got = source->read(source, boot->buffer + boot->buffered, room);
     if (got == OTA_ERR_SOURCE_END) {
         return OTA_ERR_TRUNCATED;
@@ -96,8 +93,7 @@ int ota_fetch_sum(struct ota_boot *boot)
 static int check_wanted(const struct ota_boot *boot)
 {
     const struct ota_record *newest = &boot->journal.newest;
-    if (boot->job != JOB_FETCH || boot->requested ||
-        !boot->config->sources[boot->source_index].source->seek) {
+    if (boot->job != JOB_FETCH || boot->requested || !boot->source->seek) {
         return 0;
     }
     if (boot->recovery) {
@@ -149,7 +145,7 @@ static int stream_on(struct ota_boot *boot)
 
 static int seek(struct ota_boot *boot, uint32_t offset)
 {
-    struct ota_source *source = ota_fetch_source(boot);
+    struct ota_source *source = boot->source;
     boot->buffered = 0;
     return source->seek(source, offset);
 }
@@ -164,7 +160,7 @@ int ota_fetch_header(struct ota_boot *boot)
     if (err) {
         return err;
     }
-    struct ota_source *source = ota_fetch_source(boot);
+    struct ota_source *source = boot->source;
     uint32_t header_size = boot->image.header_size;
     if (source->set_total_size) {
         source->set_total_size(source, header_size + boot->image.size);

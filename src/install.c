@@ -171,7 +171,7 @@ int ota_install_finish(struct ota_boot *boot)
         if (err) {
             return err;
         }
-        ota_source_close(ota_fetch_source(boot));
+        ota_source_close(boot->source);
         boot->touched = false;
     }
     if (boot->job != JOB_RESTORE) {

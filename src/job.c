@@ -38,7 +38,7 @@ static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
     boot->begun = false;
-    boot->source_index = 0;
+    boot->listed = boot->config->sources;
     boot->from_any = from_any;
     return ota_boot_go(boot, STATE_OPEN);
 }
@@ -56,6 +56,7 @@ enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
     boot->job = (uint8_t)job;
     boot->slot = slot;
     boot->begun = false;
+    boot->source = &boot->area.source;
     ota_area_source_init(&boot->area, ota_slot_area(boot->layout, slot), 0, 0);
     return ota_boot_go(boot, STATE_OPEN);
 }
@@ -65,6 +66,7 @@ static enum ota_verdict from_app(struct ota_boot *boot, enum job job,
                                  enum state state)
 {
     boot->job = (uint8_t)job;
+    boot->source = &boot->area.source;
     ota_area_source_init(&boot->area, &boot->layout->app, OTA_PLAIN_HEADER_SIZE,
                          OTA_HEADER_SPACE - OTA_PLAIN_HEADER_SIZE);
     return ota_boot_go(boot, state);
@@ -349,8 +351,10 @@ static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
     if (step == OTA_STEP_STAGE) {
         count_failure(boot);
     }
-    if (boot->from_any && boot->source_index + 1 < boot->config->source_count) {
-        boot->source_index++;
+    const struct ota_boot_config *config = boot->config;
+    if (boot->from_any &&
+        config->sources + config->source_count - boot->listed > 1) {
+        boot->listed++;
         return ota_boot_go(boot, STATE_OPEN);
     }
     // while somebody holds the button the slots wait
@@ -368,7 +372,7 @@ enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
 {
     bool opened = step != OTA_STEP_OPEN;
     if (opened) {
-        ota_source_close(ota_fetch_source(boot));
+        ota_source_close(boot->source);
     }
     switch (boot->job) {
     case JOB_CHECK_APP:

@@ -160,8 +160,6 @@ bool ota_job_stages(const struct ota_boot *boot);
 
 /// fetch.c ///
 
-struct ota_source *ota_fetch_source(struct ota_boot *boot);
-
 // Reads what the source has of the wanted bytes, or of the OTA_CHUNK first of
 // them, into the buffer. 1: it holds them all, 0: not yet, or an error.
 OTA_CHECKED int ota_fetch_fill(struct ota_boot *boot, uint32_t wanted);

@@ -97,15 +97,16 @@ struct ota_boot {
 
     const struct ota_boot_config *config;
     const struct ota_layout *layout;
-    int app_error;          // 0: the application is valid; else why not
-    int error;              // of the last update in this boot, 0: none failed
-    int journal_error;      // of the last attempt to write a record
-    size_t source_index;    // in config->sources
-    uint32_t position;      // bytes of the current step that are done
-    uint32_t buffered;      // bytes in buffer
-    uint32_t crc;           // running
-    struct ota_image image; // the update under way, or tried last
-    struct ota_image app;   // what the app slot holds
+    int app_error;     // 0: the application is valid; else why not
+    int error;         // of the last update in this boot, 0: none failed
+    int journal_error; // of the last attempt to write a record
+    const struct ota_boot_source *listed; // that is asked, of config->sources
+    struct ota_source *source; // that is read: listed, a slot or the app slot
+    uint32_t position;         // bytes of the current step that are done
+    uint32_t buffered;         // bytes in buffer
+    uint32_t crc;              // running
+    struct ota_image image;    // the update under way, or tried last
+    struct ota_image app;      // what the app slot holds
     struct ota_journal journal;
     struct ota_record record;          // the one that is written next
     struct ota_image update;           // while the backup is looked at
