@@ -12,7 +12,8 @@
 // An image in a plain area of flash: array.c where the layout has one.
 size_t array_source(struct ota_boot_source *list);
 
-// firmware.bin of the SD card: sd.c, unless OTA_SD is off.
+// firmware.bin of the SD card: sd.c, unless OTA_SD is off. clocks must outlive
+// it.
 size_t sd_source(struct ota_boot_source *list,
                  const struct stm32_clocks *clocks);
 

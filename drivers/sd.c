@@ -115,17 +115,22 @@ static uint8_t ask_long(const struct ota_bus *bus, uint32_t index,
 
 // A card that was being read when the processor was reset may take the command
 // for a part of what it is sending: it is read to the end, then told again.
-// Fast, as it was being read: an empty socket must not cost 16 ms.
-static bool go_idle(const struct ota_sd *sd)
+// From an empty socket comes 0xFF, and at this rate 512 bytes of it take 15 ms.
+static bool go_idle(const struct ota_bus *bus)
 {
-    (void)sd->slow->transfer(sd->slow, NULL, NULL, WAKE_UP);
-    if (ask(sd->slow, GO_IDLE_STATE, 0) == IDLE) {
-        return true;
+    for (int tries = 0; tries < 2; tries++) {
+        (void)bus->transfer(bus, NULL, NULL, WAKE_UP);
+        uint8_t response = ask(bus, GO_IDLE_STATE, 0);
+        if (response == IDLE) {
+            return true;
+        }
+        if (response != 0xFF) {
+            bus->select(bus);
+            (void)bus->transfer(bus, NULL, NULL, ABANDONED);
+            deselect(bus);
+        }
     }
-    sd->fast->select(sd->fast);
-    (void)sd->fast->transfer(sd->fast, NULL, NULL, ABANDONED);
-    deselect(sd->fast);
-    return ask(sd->slow, GO_IDLE_STATE, 0) == IDLE;
+    return false;
 }
 
 static int sd_start(struct ota_blocks *blocks)
@@ -133,7 +138,7 @@ static int sd_start(struct ota_blocks *blocks)
     struct ota_sd *sd = (struct ota_sd *)blocks;
     const struct ota_bus *bus = sd->slow;
     uint32_t echo = 0;
-    if (!go_idle(sd)) {
+    if (!go_idle(bus)) {
         return OTA_ERR_SOURCE_OPEN;
     }
     uint8_t response = ask_long(bus, SEND_IF_COND, CHECK_PATTERN, &echo);

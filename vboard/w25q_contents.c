@@ -27,7 +27,7 @@ struct w25q_copy {
 struct w25q_contents {
     uint8_t bytes[W25Q_SIZE];
     bool touched[W25Q_SECTORS]; // since `last` was what bytes hold
-    bool handed_out;            // the host may have written anywhere
+    bool handed_out;            // the host may write anywhere at any time
     struct w25q_copy last;
 };
 
@@ -156,12 +156,6 @@ static bool keep(struct w25q_contents *contents, unsigned i)
     return true;
 }
 
-static void all_kept(struct w25q_contents *contents)
-{
-    memset(contents->touched, 0, sizeof(contents->touched));
-    contents->handed_out = false;
-}
-
 bool w25q_save(struct vboard *board, struct w25q_copy **copy)
 {
     struct w25q_contents *contents = board->w25q;
@@ -174,7 +168,7 @@ bool w25q_save(struct vboard *board, struct w25q_copy **copy)
             return false;
         }
     }
-    all_kept(contents);
+    memset(contents->touched, 0, sizeof(contents->touched));
     *copy = malloc(sizeof(**copy));
     if (!*copy) {
         return false;
@@ -203,16 +197,17 @@ void w25q_restore(struct vboard *board, const struct w25q_copy *copy)
     }
     for (unsigned i = 0; i < W25Q_SECTORS; i++) {
         struct sector **last = &contents->last.sector[i];
-        if (may_differ(contents, i) || *last != copy->sector[i]) {
-            put_back(contents->bytes + (size_t)i * W25Q_SECTOR,
-                     copy->sector[i]);
+        uint8_t *bytes = contents->bytes + (size_t)i * W25Q_SECTOR;
+        if ((may_differ(contents, i) || *last != copy->sector[i]) &&
+            !holds(copy->sector[i], bytes)) {
+            put_back(bytes, copy->sector[i]);
         }
         hold(copy->sector[i]);
         drop(*last);
         *last = copy->sector[i];
     }
     memcpy(contents->last.wear, copy->wear, sizeof(copy->wear));
-    all_kept(contents);
+    memset(contents->touched, 0, sizeof(contents->touched));
 }
 
 void w25q_copy_free(struct w25q_copy *copy)

@@ -35,7 +35,7 @@ struct ota_fat_volume {
     uint8_t buffer[OTA_BLOCK_SIZE];
 };
 
-// 620 bytes, owned by the caller. Read-only outside: size, position.
+// 608 bytes, owned by the caller. Read-only outside: size, position.
 struct ota_fat_file {
     struct ota_source source;
     struct ota_fat_volume volume;

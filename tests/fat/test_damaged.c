@@ -154,6 +154,7 @@ static void bad_entries(void)
     assert_int_equal(disk_read(&disk), OTA_ERR_SOURCE_FILE);
     memcpy(entry, good, 32);
     // behind the end of the directory
+    assert_true(disk.entry_offset > 0);
     store_byte(image_blocks_change(&disk.image, disk.entry_block), 0);
     assert_int_equal(disk_read(&disk), OTA_ERR_SOURCE_FILE);
 }

@@ -75,7 +75,8 @@ static void small_steps(void)
     uint8_t data[4096];
     for (int calls = 0; calls < 1000; calls++) {
         uint32_t before = disk.image.reads;
-        int n = disk.file.source.read(&disk.file.source, data, sizeof data);
+        size_t len = calls % 2 ? sizeof data : 300;
+        int n = disk.file.source.read(&disk.file.source, data, len);
         // the file and its FAT; an entry of FAT12 may lie in two blocks
         assert_in_range(disk.image.reads - before, 0, disk.bits == 12 ? 3 : 2);
         if (n < 0) {

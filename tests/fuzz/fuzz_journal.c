@@ -239,7 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     struct ota_journal journal;
     bool clear = scan(&journal);
-    for (int i = 0; clear && i < 64 && input.left > 0; i++) {
+    for (int i = 0; clear && i < 32 && input.left > 0; i++) {
         step(&journal, take(&input));
     }
     ram_flash_free(ram);

@@ -104,6 +104,9 @@ static const struct rule rules[] = {
      .w25q = true,
      .script = {SETUP, STORE(B_MODER, 0x89000280), CS_LOW, BYTE(0x9F),
                 BYTE(0)}},
+    {"MISO is not needed when nobody answers", NULL,
+     .script = {SETUP, STORE(B_MODER, 0x89000280), BYTE(1)}, .values = {0},
+     .count = 1},
     {"the rate at rest", NULL,
      .script = {SETUP, BYTE(0), STORE(CR1, ON | 8), BYTE(0)}},
     {"the rate in a frame", "changed from 0x037C to 0x0374 while a frame",
@@ -115,7 +118,8 @@ static const struct rule rules[] = {
     {"another rate when SPE is clear", NULL,
      .script = {SETUP, BYTE(0), STORE(CR1, ON & ~0x40), STORE(CR1, SLOW)}},
     {"SPE cleared too early", "SPE cleared while a frame is shifted",
-     .script = {CRAWL, STORE(DR, 1), STORE(CR1, 0)}},
+     .script = {CRAWL, STORE(DR, 1), STORE(CR1, 0), LOAD(SR)}, .values = {TXE},
+     .count = 1},
     {"the clock is switched off too early", "was switched off while it sent",
      .script = {CRAWL, STORE(DR, 1), STORE(APB1ENR, 0), SPIN(1000)}},
     {"reset through RCC too early", "reset through RCC while a frame",
@@ -371,6 +375,12 @@ static void test_cut_frame(void **state)
     assert_int_equal(notes, 1);
     assert_int_equal(note[0].frame.mosi, 2);
     rig_close(&rig);
+    static const struct step late[] = {CRAWL, STORE(DR, 1), CS_LOW, DONE, {0}};
+    open_with_noter(&rig, 2, "PB12");
+    run_script(&rig, late);
+    assert_int_equal(cuts, 1);
+    assert_int_equal(notes, 0);
+    rig_close(&rig);
 }
 
 // So is one that a reset of the chip has met; that is nobody's fault.
@@ -466,6 +476,21 @@ static void test_interrupts(void **state)
     rig_close(&rig);
 }
 
+// Enabled when there is something to read already.
+static void test_late_interrupt(void **state)
+{
+    (void)state;
+    static const struct step script[] = {
+        STORE(0xE000E104, 1 << 4), SETUP,    STORE(DR, 1), DONE,
+        STORE(CR2, 0x40),          SPIN(10), {0}};
+    struct rig rig;
+    open_with_noter(&rig, 2, "PB12");
+    rig.box.in_interrupt[0] = (struct step)LOAD(DR);
+    run_script(&rig, script);
+    assert_int_equal(rig.box.interrupts, 1);
+    rig_close(&rig);
+}
+
 static void test_empty_interrupt(void **state)
 {
     (void)state;
@@ -524,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_no_pin_events),
         cmocka_unit_test(test_interrupts),
+        cmocka_unit_test(test_late_interrupt),
         cmocka_unit_test(test_empty_interrupt),
         cmocka_unit_test(test_error_interrupt),
     };

@@ -228,6 +228,14 @@ static void test_power_down(void **state)
     vboard_bus_wait(bench.board, 2 * VBOARD_US);
     assert_int_equal(status_of(&bench, 0x05), 0);
     expect_legal(&bench);
+    // not before it sleeps
+    SEND(&bench, 0xB9);
+    SEND(&bench, 0xAB);
+    vboard_bus_wait(bench.board, 4 * VBOARD_US);
+    assert_int_equal(status_of(&bench, 0x05), 0xFF);
+    SEND(&bench, 0xAB);
+    vboard_bus_wait(bench.board, 4 * VBOARD_US);
+    assert_int_equal(status_of(&bench, 0x05), 0);
     // not before tRES1
     SEND(&bench, 0xB9);
     vboard_bus_wait(bench.board, 4 * VBOARD_US);
@@ -287,6 +295,9 @@ static void test_status_registers(void **state)
                     11 * VBOARD_MS);
     assert_int_equal(status_of(&bench, 0x05), 0x1C);
     assert_int_equal(status_of(&bench, 0x35), 0x42);
+    WRITE(&bench, 0x01, 0xFF); // not all of them can be written
+    wait_ready(&bench);
+    assert_int_equal(status_of(&bench, 0x05), 0xFC);
     WRITE(&bench, 0x01, 0x04); // one leaves the other
     wait_ready(&bench);
     assert_int_equal(status_of(&bench, 0x05), 0x04);
@@ -358,6 +369,34 @@ static void test_suspend(void **state)
     bench_close(&bench);
 }
 
+// The page that is programmed, and no other, cannot be read meanwhile.
+static void test_suspend_program(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_open(&bench, VBOARD_TYPICAL);
+    memset(vboard_w25q(bench.board, NULL), 0x3C, 0x400);
+    WRITE(&bench, 0x02, 0, 0x01, 0x80, 0x0C);
+    SEND(&bench, 0x75);
+    vboard_bus_wait(bench.board, 30 * VBOARD_US);
+    assert_int_equal(status_of(&bench, 0x35), 0x82);
+    uint8_t in[8];
+    ASK(&bench, in, 0x03, 0, 0x00, 0xF8);
+    assert_memory_equal(in, "<<<<<<<<", 8);
+    ASK(&bench, in, 0x03, 0, 0x01, 0x00);
+    assert_memory_not_equal(in, "<<<<<<<<", 8);
+    ASK(&bench, in, 0x03, 0, 0x01, 0xF8);
+    assert_memory_not_equal(in, "<<<<<<<<", 8);
+    ASK(&bench, in, 0x03, 0, 0x02, 0x00);
+    assert_memory_equal(in, "<<<<<<<<", 8);
+    SEND(&bench, 0x7A);
+    wait_ready(&bench);
+    assert_int_equal(byte_at(&bench, 0x180), 0x0C);
+    assert_int_equal(byte_at(&bench, 0x181), 0x3C);
+    expect_legal(&bench);
+    bench_close(&bench);
+}
+
 static void test_faults(void **state)
 {
     (void)state;
@@ -398,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_status_registers),
         cmocka_unit_test(test_suspend),
+        cmocka_unit_test(test_suspend_program),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,8 @@ static void test_cut_by_time(void **state)
         assert_in_range(count(&bench, 0x5A), SECTOR / 5, SECTOR / 2);
         assert_int_equal(status_of(&bench, 0x05), 0);
         assert_int_equal(status_of(&bench, 0x35), 0x02);
+        vboard_bus_wait(bench.board, 50 * VBOARD_MS);
+        assert_int_equal(status_of(&bench, 0x05), 0);
         erase(&bench); // all is as ever
         assert_int_equal(status_of(&bench, 0x35), 0x02);
         assert_int_equal(count(&bench, 0xFF), SECTOR);
@@ -158,6 +160,18 @@ static void test_cut_status(void **state)
     vboard_bus_wait(bench.board, 6 * VBOARD_MS);
     expect_cut(&bench, "time", 0);
     assert_int_equal(status_of(&bench, 0x05) & ~0x1C, 0);
+    unsigned changed = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        uint8_t old = status_of(&bench, 0x05);
+        WRITE(&bench, 0x01, (uint8_t)(old ^ 0x1C));
+        vboard_cut_at_time(bench.board,
+                           vboard_time(bench.board) + 5 * VBOARD_MS);
+        vboard_bus_wait(bench.board, 6 * VBOARD_MS);
+        bench_power(&bench);
+        bench.cut[0] = 0;
+        changed += status_of(&bench, 0x05) != old;
+    }
+    assert_in_range(changed, 1, 10);
     // it is no operation that counts, whatever the cut
     vboard_cut_at_op(bench.board, 0, VBOARD_CUT_TORN);
     WRITE(&bench, 0x01, 0x04);
@@ -298,6 +312,27 @@ static void test_restore(void **state)
     }
 }
 
+// The host may write by a pointer that it got long ago.
+static void test_old_pointer(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_open(&bench, VBOARD_TYPICAL);
+    uint8_t *bytes = vboard_w25q(bench.board, NULL);
+    struct vboard_snapshot *blank = vboard_save(bench.board);
+    bytes[0x5000] = 1;
+    struct vboard_snapshot *one = vboard_save(bench.board);
+    vboard_restore(bench.board, blank);
+    assert_int_equal(bytes[0x5000], 0xFF);
+    bytes[0x6000] = 2;
+    vboard_restore(bench.board, one);
+    assert_int_equal(bytes[0x5000], 1);
+    assert_int_equal(bytes[0x6000], 0xFF);
+    vboard_snapshot_free(blank);
+    vboard_snapshot_free(one);
+    bench_close(&bench);
+}
+
 // A snapshot costs what it does without the chip, and the sectors that changed.
 static void test_snapshot_size(void **state)
 {
@@ -364,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_failed_operations),
         cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_restore),
+        cmocka_unit_test(test_old_pointer),
         cmocka_unit_test(test_snapshot_size),
         cmocka_unit_test(test_tearing_repeats),
     };
