@@ -16,23 +16,13 @@
 
 /// Helpers ///
 
-static enum ota_step step_of(const struct ota_boot *boot)
+enum ota_step ota_boot_step_of(const struct ota_boot *boot)
 {
     if (boot->touched ||
         (boot->state != STATE_COPY && boot->state != STATE_COPY_BEGIN)) {
         return (enum ota_step)boot->state;
     }
     return boot->job == JOB_FETCH ? OTA_STEP_STAGE : OTA_STEP_BACKUP;
-}
-
-void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
-                       uint32_t total)
-{
-    const struct ota_boot_config *config = boot->config;
-    if (config->progress) {
-        // app slots are far below the 42 MB at which this would overflow
-        config->progress(config->context, step_of(boot), done * 100 / total);
-    }
 }
 
 static bool is_half_done(const struct ota_boot *boot)
@@ -244,7 +234,7 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
     };
     int result = states[boot->state](boot);
     if (result < 0) {
-        return ota_job_fail(boot, step_of(boot), result);
+        return ota_job_fail(boot, ota_boot_step_of(boot), result);
     }
     return (enum ota_verdict)result;
 }

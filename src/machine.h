@@ -105,8 +105,8 @@ void ota_boot_write(struct ota_boot *boot);
 // without an application there is nothing that a lost record could lose.
 OTA_CHECKED int ota_boot_write_first(struct ota_boot *boot);
 
-void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
-                       uint32_t total);
+// What the machine is at, as it is told.
+enum ota_step ota_boot_step_of(const struct ota_boot *boot);
 
 /// install.c ///
 
