@@ -43,6 +43,7 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot)
            ota_record_has_image(&boot->journal.newest, &boot->app);
 }
 
+__attribute__((noinline))
 struct ota_record *ota_boot_newest(struct ota_boot *boot)
 {
     boot->record = boot->journal.newest;

@@ -91,23 +91,22 @@ int ota_slot_blank(struct ota_slot_writer *writer)
     return writer->erased < writer->total ? erase_next(writer) : 0;
 }
 
-// Adds n bytes, not more than complete the pending write unit; programs it once
-// it is full, or the file's last.
-static int write_pending(struct ota_slot_writer *writer, const uint8_t *data,
-                         uint32_t n)
+// Adds n bytes behind the first have of the pending write unit, not more than
+// complete it; programs it once it is full, or the file's last.
+static int write_pending(struct ota_slot_writer *writer, uint32_t have,
+                         const uint8_t *data, uint32_t n)
 {
     const struct ota_geometry *geometry = writer->area->flash->geometry;
-    uint32_t have = writer->position % geometry->write_unit;
+    uint32_t unit = geometry->write_unit;
+    uint32_t begin = writer->position - have;
     memcpy(writer->pending + have, data, n);
+    have += n;
     writer->position += n;
-    if (have + n < geometry->write_unit && writer->position < writer->total) {
+    if (have < unit && writer->position < writer->total) {
         return 0;
     }
-    for (uint32_t i = have + n; i < geometry->write_unit; i++) {
-        writer->pending[i] = geometry->erased;
-    }
-    return ota_area_prog(writer->area, writer->position - n - have,
-                         writer->pending, geometry->write_unit);
+    memset(writer->pending + have, geometry->erased, unit - have);
+    return ota_area_prog(writer->area, begin, writer->pending, unit);
 }
 
 static int write_units(struct ota_slot_writer *writer, const uint8_t *data,
@@ -124,7 +123,7 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
         return OTA_ERR_RANGE;
     }
     const uint8_t *from = data;
-    uint32_t unit = writer->area->flash->geometry->write_unit;
+    uint32_t unit = writer->area->flash->geometry->write_unit; // a power of 2
     while (len > 0) {
         while (writer->position >= writer->begun) {
             int err = ota_slot_blank(writer);
@@ -134,13 +133,13 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
         }
         uint32_t n = writer->begun - writer->position;
         n = len < n ? (uint32_t)len : n;
-        uint32_t have = writer->position % unit;
+        uint32_t have = writer->position & (unit - 1);
         int err;
         if (have > 0 || n < unit) {
             n = n < unit - have ? n : unit - have;
-            err = write_pending(writer, from, n);
+            err = write_pending(writer, have, from, n);
         } else {
-            n -= n % unit;
+            n &= ~(unit - 1);
             err = write_units(writer, from, n);
         }
         if (err) {
