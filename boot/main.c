@@ -60,13 +60,13 @@ static bool is_waiting(const struct ota_boot *boot, enum ota_verdict verdict)
     return verdict == OTA_BOOT_NO_APP || (source && source->by_hand);
 }
 
-static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
+static _Noreturn void run_machine(struct ota_boot *boot)
 {
     bool waiting = false;
     for (;;) {
         stm32_iwdg_feed();
         enum ota_verdict verdict = ota_boot_step(boot);
-        log_step(log, verdict);
+        log_step(verdict);
         if (verdict == OTA_BOOT_RUN) {
             run_application(boot);
         }
@@ -95,16 +95,13 @@ int main(void)
         (struct ota_boot_source){OTA_SOURCE_UART, &xmodem.source, true};
 
     struct ota_boot boot;
-    struct log log = {.console = &board.console, .boot = &boot};
-    const struct ota_boot_config config = {
+    struct ota_boot_config config = {
         .layout = &board_layout,
         .sources = sources,
         .source_count = count,
         .recovery = !stm32_pin_read(board.button),
-        .progress = log_progress,
-        .context = &log,
     };
-    log_banner(&log, board_layout.name);
+    log_start(&boot, &config);
     ota_boot_begin(&boot, &config);
-    run_machine(&boot, &log);
+    run_machine(&boot);
 }
