@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "ota/bytes.h"
+
 // Reads of an application that fail are done again, so often.
 #define REREADS 2
 
@@ -25,7 +27,7 @@ enum ota_step ota_boot_step_of(const struct ota_boot *boot)
     return boot->job == JOB_FETCH ? OTA_STEP_STAGE : OTA_STEP_BACKUP;
 }
 
-static bool is_half_done(const struct ota_boot *boot)
+OTA_INLINE bool is_half_done(const struct ota_boot *boot)
 {
     uint8_t state = boot->journal.newest.state;
     return state == OTA_STATE_INSTALLING || state == OTA_STATE_REVERTING;
@@ -43,8 +45,10 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot)
            ota_record_has_image(&boot->journal.newest, &boot->app);
 }
 
-__attribute__((noinline))
-struct ota_record *ota_boot_newest(struct ota_boot *boot)
+// Not inlined: from a pointer that comes back, all members are within reach of
+// short instructions.
+__attribute__((noinline)) struct ota_record *
+ota_boot_newest(struct ota_boot *boot)
 {
     boot->record = boot->journal.newest;
     return &boot->record;

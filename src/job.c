@@ -34,7 +34,9 @@ bool ota_job_was_tried(const struct ota_record *record,
 
 /// Beginning ///
 
-static enum ota_verdict fetch(struct ota_boot *boot, bool from_any)
+__attribute__((noinline)) // three times: smaller so
+static enum ota_verdict
+fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
     boot->begun = false;
@@ -248,7 +250,7 @@ static uint32_t version_in(const struct ota_boot *boot, uint8_t slot)
 }
 
 // A slot of this layout (the record may be one of another) not looked into yet.
-static bool is_unseen(const struct ota_boot *boot, uint8_t slot)
+OTA_INLINE bool is_unseen(const struct ota_boot *boot, uint8_t slot)
 {
     return slot != OTA_SLOT_NONE && !(boot->looked & 1u << slot) &&
            ota_slot_area(boot->layout, slot)->flash;
