@@ -85,7 +85,8 @@ int main(void)
     struct stm32_clocks clocks;
     start_board(&clocks);
 
-    const struct ota_serial serial = stm32_console_serial(&board.console);
+    static const struct ota_serial serial =
+        STM32_CONSOLE_SERIAL(&board.console);
     struct ota_xmodem xmodem;
     ota_xmodem_init(&xmodem, &serial, SENDER_MS);
     struct ota_boot_source sources[3];

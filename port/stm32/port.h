@@ -94,7 +94,16 @@ void stm32_console_write(const struct board_console *console, const char *text,
 int stm32_console_read(const struct board_console *console);
 
 // The console as a line for ota_xmodem_init. Ticks must run (stm32_millis).
-struct ota_serial stm32_console_serial(const struct board_console *console);
+// Nobody writes through the context.
+#define STM32_CONSOLE_SERIAL(console)                                          \
+    {                                                                          \
+        stm32_serial_get, stm32_serial_put, stm32_serial_millis,               \
+            (void *)(console)                                                  \
+    }
+
+int stm32_serial_get(const struct ota_serial *serial);
+void stm32_serial_put(const struct ota_serial *serial, uint8_t byte);
+uint32_t stm32_serial_millis(const struct ota_serial *serial);
 
 // Until the last bit is on the wire.
 void stm32_console_drain(const struct board_console *console);
