@@ -50,7 +50,7 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot)
 __attribute__((noinline)) struct ota_record *
 ota_boot_newest(struct ota_boot *boot)
 {
-    boot->record = boot->journal.newest;
+    ota_record_copy(&boot->record, &boot->journal.newest);
     return &boot->record;
 }
 
