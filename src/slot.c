@@ -59,13 +59,11 @@ void ota_area_source_init(struct ota_area_source *source,
 void ota_slot_begin(struct ota_slot_writer *writer, const struct ota_area *area,
                     uint32_t total, uint32_t from)
 {
-    *writer = (struct ota_slot_writer){
-        .area = area,
-        .total = total,
-        .position = from,
-        .begun = from,
-        .erased = from,
-    };
+    writer->area = area;
+    writer->total = total;
+    writer->position = from;
+    writer->begun = from;
+    writer->erased = from;
 }
 
 static int erase_next(struct ota_slot_writer *writer)
