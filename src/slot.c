@@ -42,16 +42,21 @@ static int area_read(struct ota_source *source, void *data, size_t len)
     return (int)n;
 }
 
-void ota_area_source_init(struct ota_area_source *source,
-                          const struct ota_area *area, uint32_t header_size,
-                          uint32_t gap)
+// Member by member, and not inlined: smaller so.
+__attribute__((noinline)) void
+ota_area_source_init(struct ota_area_source *source,
+                     const struct ota_area *area, uint32_t header_size,
+                     uint32_t gap)
 {
-    *source = (struct ota_area_source){
-        .source = {.read = area_read, .open = area_open, .seek = area_seek},
-        .area = area,
-        .header_size = header_size,
-        .gap = gap,
-    };
+    source->source.read = area_read;
+    source->source.set_total_size = NULL;
+    source->source.open = area_open;
+    source->source.seek = area_seek;
+    source->source.close = NULL;
+    source->area = area;
+    source->header_size = header_size;
+    source->gap = gap;
+    source->position = 0;
 }
 
 /// Writing a slot ///

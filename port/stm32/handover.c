@@ -33,17 +33,19 @@ reset_peripherals(volatile uint32_t *rstr, volatile uint32_t *enr,
 
 // In one piece: after the stack pointer has changed, C has no frame. LR as
 // after reset (Armv7-M ARM B1.5.5).
-static _Noreturn void start(uint32_t stack_pointer, uint32_t reset_vector)
+static _Noreturn void start(uint32_t vectors)
 {
-    __asm__ volatile("msr control, %2\n\t"
-                     "msr msp, %0\n\t"
+    __asm__ volatile("msr control, %1\n\t"
+                     "ldr r2, [%0]\n\t"
+                     "ldr r3, [%0, #4]\n\t"
+                     "msr msp, r2\n\t"
                      "mov lr, #-1\n\t"
                      "cpsie i\n\t"
                      "isb\n\t"
-                     "bx %1"
+                     "bx r3"
                      :
-                     : "r"(stack_pointer), "r"(reset_vector), "r"(0)
-                     : "lr", "memory");
+                     : "r"(vectors), "r"(0)
+                     : "r2", "r3", "lr", "memory");
     __builtin_unreachable();
 }
 
@@ -59,9 +61,8 @@ void stm32_handover(uint32_t vectors)
                       RCC_APB1_USART2 | RCC_APB1_SPI2 | RCC_APB1_PWR);
     stm32_iwdg_feed();
 
-    const uint32_t *table = (const uint32_t *)vectors;
     SCB->VTOR = vectors;
     data_barrier();
     instruction_barrier();
-    start(table[0], table[1]);
+    start(vectors);
 }
