@@ -94,30 +94,40 @@ int ota_slot_blank(struct ota_slot_writer *writer)
     return writer->erased < writer->total ? erase_next(writer) : 0;
 }
 
-// Adds n bytes behind the first have of the pending write unit, not more than
-// complete it; programs it once it is full, or the file's last.
-static int write_pending(struct ota_slot_writer *writer, uint32_t have,
-                         const uint8_t *data, uint32_t n)
+// Programs what is pending once it is a whole write unit, or the file's last.
+static int program_pending(struct ota_slot_writer *writer, uint32_t have)
 {
     const struct ota_geometry *geometry = writer->area->flash->geometry;
     uint32_t unit = geometry->write_unit;
-    uint32_t begin = writer->position - have;
-    memcpy(writer->pending + have, data, n);
-    have += n;
-    writer->position += n;
     if (have < unit && writer->position < writer->total) {
         return 0;
     }
     memset(writer->pending + have, geometry->erased, unit - have);
-    return ota_area_prog(writer->area, begin, writer->pending, unit);
+    return ota_area_prog(writer->area, writer->position - have, writer->pending,
+                         unit);
 }
 
-static int write_units(struct ota_slot_writer *writer, const uint8_t *data,
-                       uint32_t n)
+// Takes the n bytes, at most len, that one program can take: those that
+// complete the pending write unit, or whole units.
+static int32_t take(struct ota_slot_writer *writer, const uint8_t *data,
+                    uint32_t n)
 {
-    int err = ota_area_prog(writer->area, writer->position, data, n);
-    writer->position += n;
-    return err;
+    // a power of 2
+    uint32_t unit = writer->area->flash->geometry->write_unit;
+    uint32_t have = writer->position & (unit - 1);
+    uint32_t at = writer->position;
+    int err;
+    if (have > 0 || n < unit) {
+        n = n < unit - have ? n : unit - have;
+        memcpy(writer->pending + have, data, n);
+        writer->position += n;
+        err = program_pending(writer, have + n);
+    } else {
+        n &= ~(unit - 1);
+        writer->position += n;
+        err = ota_area_prog(writer->area, at, data, n);
+    }
+    return err ? err : (int32_t)n;
 }
 
 int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
@@ -126,7 +136,6 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
         return OTA_ERR_RANGE;
     }
     const uint8_t *from = data;
-    uint32_t unit = writer->area->flash->geometry->write_unit; // a power of 2
     while (len > 0) {
         while (writer->position >= writer->begun) {
             int err = ota_slot_blank(writer);
@@ -135,21 +144,12 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
             }
         }
         uint32_t n = writer->begun - writer->position;
-        n = len < n ? (uint32_t)len : n;
-        uint32_t have = writer->position & (unit - 1);
-        int err;
-        if (have > 0 || n < unit) {
-            n = n < unit - have ? n : unit - have;
-            err = write_pending(writer, have, from, n);
-        } else {
-            n &= ~(unit - 1);
-            err = write_units(writer, from, n);
+        int32_t taken = take(writer, from, len < n ? (uint32_t)len : n);
+        if (taken < 0) {
+            return (int)taken;
         }
-        if (err) {
-            return err;
-        }
-        from += n;
-        len -= n;
+        from += taken;
+        len -= (uint32_t)taken;
     }
     return 0;
 }
