@@ -193,12 +193,6 @@ static int settle(struct ota_boot *boot)
     return ota_boot_go(boot, STATE_RUN);
 }
 
-static int run(struct ota_boot *boot)
-{
-    (void)boot;
-    return OTA_BOOT_RUN;
-}
-
 // The caller came back: ask all sources again, but do not wear out a flash
 // that fails.
 static int no_app(struct ota_boot *boot)
@@ -219,25 +213,44 @@ void ota_boot_begin(struct ota_boot *boot, const struct ota_boot_config *config)
     boot->recovery = config->recovery;
 }
 
+// A switch: the compiler may inline what only it calls.
+static int step(struct ota_boot *boot)
+{
+    switch (boot->state) {
+    case STATE_SCAN:
+        return scan(boot);
+    case STATE_DECIDE:
+        return decide(boot);
+    case STATE_SETTLE:
+        return settle(boot);
+    case STATE_OPEN:
+        return ota_fetch_open(boot);
+    case STATE_HEADER:
+        return ota_fetch_header(boot);
+    case STATE_CHECK:
+        return ota_fetch_check(boot);
+    case STATE_COPY_BEGIN:
+        return ota_copy_begin(boot);
+    case STATE_COPY:
+        return ota_copy_step(boot);
+    case STATE_BEGIN:
+        return ota_install_begin(boot);
+    case STATE_ERASE:
+        return ota_install_erase(boot);
+    case STATE_VERIFY:
+        return ota_install_verify(boot);
+    case STATE_FINISH:
+        return ota_install_finish(boot);
+    case STATE_RUN:
+        return OTA_BOOT_RUN;
+    default: // STATE_NO_APP
+        return no_app(boot);
+    }
+}
+
 enum ota_verdict ota_boot_step(struct ota_boot *boot)
 {
-    static int (*const states[STATE_COUNT])(struct ota_boot *) = {
-        [STATE_SCAN] = scan,
-        [STATE_DECIDE] = decide,
-        [STATE_SETTLE] = settle,
-        [STATE_RUN] = run,
-        [STATE_NO_APP] = no_app,
-        [STATE_OPEN] = ota_fetch_open,
-        [STATE_HEADER] = ota_fetch_header,
-        [STATE_CHECK] = ota_fetch_check,
-        [STATE_COPY_BEGIN] = ota_copy_begin,
-        [STATE_COPY] = ota_copy_step,
-        [STATE_BEGIN] = ota_install_begin,
-        [STATE_ERASE] = ota_install_erase,
-        [STATE_VERIFY] = ota_install_verify,
-        [STATE_FINISH] = ota_install_finish,
-    };
-    int result = states[boot->state](boot);
+    int result = step(boot);
     if (result < 0) {
         return ota_job_fail(boot, ota_boot_step_of(boot), result);
     }

@@ -36,7 +36,6 @@ enum state {
     STATE_DECIDE = STATE_COPY_BEGIN + 1, // run the application, or update?
     STATE_RUN,                           // final
     STATE_NO_APP, // final until the caller wants to look for an image
-    STATE_COUNT
 };
 
 // What the machine is at, if not at booting. Each ends in the next or in an
