@@ -78,7 +78,7 @@ void stm32_exti_falling(struct board_pin pin);
 // Whether the pin's edge was the cause; clears it.
 bool stm32_exti_take(struct board_pin pin);
 
-/// Console (usart.c, print.c) ///
+/// Console (usart.c, serial.c, print.c) ///
 
 // 8N1. Baud rate from the clock that the USART really has.
 void stm32_console_start(const struct board_console *console,
