@@ -10,8 +10,9 @@
 //   pages 54-89    72 KiB  slot A
 //   pages 90-125   72 KiB  slot B
 
+// FILL: name and number; this one is no board's (SPEC.md, Target ids).
 #define LAYOUT_NAME   "template-internal"
-#define LAYOUT_TARGET 0x00000000 // FILL: of no board; SPEC.md, Target ids
+#define LAYOUT_TARGET 0x00000000
 
 #define FLASH_DEVICE template_flash
 #define SLOT_DEVICE  template_flash
