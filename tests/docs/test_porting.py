@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""PORTING.md, followed in a copy of the tree: its commands are run, its lines
+are put where it says, and what it promises must be seen."""
+
+import os
+import re
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+from documents import ROOT, blocks, run, section, text_of
+
+PORTING = text_of("PORTING.md")
+STEPS = {title.split(".")[0]: title
+         for title in re.findall(r"(?m)^### ([AB]\d\. .*)$", PORTING)}
+
+
+def step(name, language):
+    """The blocks of a step."""
+    return blocks(section(PORTING, STEPS[name]), language)
+
+
+class Copy:
+    """A tree in which somebody ports."""
+
+    def __init__(self, path):
+        self.root = Path(path) / "sureboot"
+        shutil.copytree(ROOT, self.root, ignore=self.not_source)
+
+    @staticmethod
+    def not_source(directory, names):
+        return {"build", ".git"} & set(names) if directory == str(ROOT) else ()
+
+    def do(self, script):
+        return run("sh", "-ec", script, cwd=self.root)
+
+    def edit(self, name, *changes):
+        """Each change: what there is, what takes its place; once."""
+        path = self.root / name
+        text = path.read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, f"{name}: {old}"
+            text = text.replace(old, new, 1)
+        path.write_text(text, encoding="utf-8")
+
+    def add_board(self, layout):
+        """A4's lines, for this layout."""
+        listed, = step("A4", "c")
+        declared, entry = re.search(
+            r"(extern [^\n]*;\n)\n.*\n(    &myboard[^\n]*)\n", listed,
+            re.DOTALL).groups()
+        line, = step("A4", "cmake")
+        rename = [text.replace("internal", layout)
+                  for text in (declared, entry, line)]
+        self.edit("tool/boards.c",
+                  ("\nconst struct ota_layout *const",
+                   f"{rename[0]}\nconst struct ota_layout *const"),
+                  ("NULL,\n};", f"{rename[1].strip()}\n    NULL,\n}};"))
+        self.edit("tool/CMakeLists.txt",
+                  ("\ntarget_compile_definitions(otatool PRIVATE",
+                   f"{rename[2]}\ntarget_compile_definitions(otatool PRIVATE"))
+
+    def add_preset(self, layout):
+        configure, build = (text.rstrip() for text in step("A5", "json"))
+        assert '"OTA_LAYOUT": "internal"' in configure
+        configure = configure.replace('"internal"', f'"{layout}"')
+        self.edit("CMakePresets.json",
+                  ('  "configurePresets": [\n',
+                   f'  "configurePresets": [\n{configure},\n'),
+                  ('  "buildPresets": [\n',
+                   f'  "buildPresets": [\n{build},\n'))
+
+
+class PartA(unittest.TestCase):
+    """A board, from the copy of another to an update on the virtual one."""
+
+    def follow(self, like, mcu, layout):
+        with tempfile.TemporaryDirectory() as path:
+            copy = Copy(path)
+            said, = blocks(section(PORTING, "A. A board"), "sh")
+            self.assertEqual(re.findall(r"(?m)^\w+(?==)", said),
+                             ["like", "mcu", "layout"])
+            names = f"like={like}; mcu={mcu}; layout={layout}\n"
+            copy.do(names + step("A1", "sh")[0])
+            copy.edit(f"boards/myboard/{layout}.h",
+                      (f'"{like}-', '"myboard-'))
+            target = re.search(r"LAYOUT_TARGET 0x00(\w{6})",
+                               (copy.root / f"boards/myboard/{layout}.h")
+                               .read_text(encoding="utf-8"))[1]
+            copy.edit(f"boards/myboard/{layout}.h", (target, "FFFFF1"))
+            copy.add_board(layout)
+            copy.add_preset(layout)
+
+            build, impossible = step("A4", "sh")[0].strip().splitlines()
+            copy.do(build)
+            answer = copy.do(f"{impossible} 2>&1 || true")
+            self.assertIn("bad stack pointer", answer)
+            self.assertIn(f"myboard-{layout}", answer)
+
+            files = copy.do(step("A5", "sh")[0])
+            names_seen = {"boot", "app-1.0.0", "minimal-1.0.0"}
+            if layout == "internal":
+                names_seen.add("ota_image")
+            for name in names_seen:
+                self.assertIn(f"build/myboard/{name}.elf", files)
+
+            first, on_w25q, in_array = step("A6", "sh")
+            lines = copy.do(first).splitlines()
+            self.assertEqual(len(lines), first.count("\n"))
+            for line in lines:
+                self.assertRegex(line, rf"version 1\.\d\.0.* myboard-{layout}")
+            if layout == "external":
+                self.assertIn("w25q.bin: version 1.1.0 in slot A",
+                              copy.do(on_w25q))
+            else:
+                self.assertRegex(copy.do(in_array),
+                                 "version 1.1.0 in the C array\n$")
+
+            vboard = step("A7", "sh")[0]
+            if layout == "internal":
+                vboard = vboard.replace("--w25q w25q.bin ", "")
+            answer = copy.do(names + vboard)
+            at = 0
+            for text in (f", myboard-{layout};", "running 1.0.0",
+                         "app 1.0.0: running", "app 1.1.0: running",
+                         "confirmed: ok"):
+                self.assertIn(text, answer[at:])
+                at = answer.index(text, at)
+
+    def test_f446_internal(self):
+        self.follow("nucleo_f446re", "stm32f446re", "internal")
+
+    def test_f446_external(self):
+        self.follow("nucleo_f446re", "stm32f446re", "external")
+
+    def test_f103_external(self):
+        self.follow("bluepill_f103c8", "stm32f103c8", "external")
+
+
+class PartB(unittest.TestCase):
+    """A generation: the template's copy builds, otatool knows its board."""
+
+    def move_geometry(self, copy):
+        source = "port/stm32/x9/flash.c"
+        text = (copy.root / source).read_text(encoding="utf-8")
+        constant = re.search(r"(?ms)^static (const struct ota_geometry "
+                             r"x900_geometry = \{.*?^\};\n)", text)
+        copy.edit(source, (constant[0], ""),
+                  ('#include "port.h"', '#include "geometry.h"\n'
+                                        '#include "port.h"'))
+        copy.edit("port/stm32/geometry.c",
+                  ('#include "geometry.h"\n',
+                   f'#include "geometry.h"\n\n{constant[1]}'))
+        copy.edit("port/stm32/geometry.h",
+                  ("\n#endif", "extern const struct ota_geometry "
+                               "x900_geometry;\n\n#endif"))
+
+    def test_template(self):
+        with tempfile.TemporaryDirectory() as path:
+            copy = Copy(path)
+            copy.do(step("B1", "sh")[0])
+            copy.edit("boards/myboard/chip.cmake",
+                      ("set(OTA_PORT template)", "set(OTA_PORT stm32/x9)"),
+                      ("set(OTA_CHIP template)", "set(OTA_CHIP x900)"))
+            copy.add_preset("internal")
+            todo = copy.do(step("B1", "sh")[1])
+            self.assertTrue((copy.root / "build/myboard/boot.elf").exists())
+            for name in os.listdir(ROOT / "port/template"):
+                if name.endswith(".c") or name == "registers.h":
+                    name = name.replace("template", "x900")
+                    self.assertIn(f"port/stm32/x9/{name}:", todo)
+
+            self.move_geometry(copy)
+            device, = step("B2", "c")
+            copy.edit("tool/readout.c",
+                      ("\nvoid readout_init", f"{device}\nvoid readout_init"))
+            copy.add_board("internal")
+            build, impossible = step("A4", "sh")[0].strip().splitlines()
+            copy.do(build)
+            self.assertIn("myboard-internal",
+                          copy.do(f"{impossible} 2>&1 || true"))
+            copy.do("scripts/build myboard")
+
+
+if __name__ == "__main__":
+    unittest.main()
