@@ -75,7 +75,8 @@ class Copy:
 class PartA(unittest.TestCase):
     """A board, from the copy of another to an update on the virtual one."""
 
-    def follow(self, like, mcu, layout):
+    def follow(self, like, mcu, layout, edits, options):
+        """edits: {file: changes} for A3; options: changes of A7's command."""
         with tempfile.TemporaryDirectory() as path:
             copy = Copy(path)
             said, = blocks(section(PORTING, "A. A board"), "sh")
@@ -89,6 +90,8 @@ class PartA(unittest.TestCase):
                                (copy.root / f"boards/myboard/{layout}.h")
                                .read_text(encoding="utf-8"))[1]
             copy.edit(f"boards/myboard/{layout}.h", (target, "FFFFF1"))
+            for name, changes in edits.items():
+                copy.edit(name, *changes)
             copy.add_board(layout)
             copy.add_preset(layout)
 
@@ -118,8 +121,9 @@ class PartA(unittest.TestCase):
                                  "version 1.1.0 in the C array\n$")
 
             vboard = step("A7", "sh")[0]
-            if layout == "internal":
-                vboard = vboard.replace("--w25q w25q.bin ", "")
+            for old, new in options:
+                self.assertIn(old, vboard)
+                vboard = vboard.replace(old, new)
             answer = copy.do(names + vboard)
             at = 0
             for text in (f", myboard-{layout};", "running 1.0.0",
@@ -129,13 +133,27 @@ class PartA(unittest.TestCase):
                 at = answer.index(text, at)
 
     def test_f446_internal(self):
-        self.follow("nucleo_f446re", "stm32f446re", "internal")
+        """With a crystal that the PLL cannot use."""
+        self.follow("nucleo_f446re", "stm32f446re", "internal",
+                    {"boards/myboard/board.c":
+                     [("{8000000, true}", "{25000000, false}")]},
+                    [("--w25q w25q.bin ", ""), ("--hse 8M", "--hse 25M")])
 
     def test_f446_external(self):
-        self.follow("nucleo_f446re", "stm32f446re", "external")
+        """With the W25Q on the SPI of the SD card."""
+        self.follow("nucleo_f446re", "stm32f446re", "external",
+                    {"boards/myboard/board.c":
+                     [("{2, 5, {'B', 13}, {'B', 14}, {'B', 15}, {'B', 12}}",
+                       "{1, 5, {'A', 5}, {'A', 6}, {'A', 7}, {'A', 15}}")]},
+                    [("w25q.bin", "w25q.bin@SPI1:PA15")])
 
     def test_f103_external(self):
-        self.follow("bluepill_f103c8", "stm32f103c8", "external")
+        """With another button."""
+        self.follow("bluepill_f103c8", "stm32f103c8", "external",
+                    {"boards/myboard/board.c": [("{'A', 8}", "{'B', 11}")],
+                     "examples/blink/button.c":
+                     [("EXTI9_5_IRQHandler", "EXTI15_10_IRQHandler")] * 2},
+                    [("PA8@1s", "PB11@1s")])
 
 
 class PartB(unittest.TestCase):
