@@ -50,9 +50,9 @@ int stm32_flash_erase_unit(const struct ota_geometry *geometry, uint32_t offset,
     return OTA_ERR_FLASH_ERASE;
 }
 
-// FILL: its name; declare it in port.h. Where reading can raise a fault of the
-// error correction, read is one of your own: it returns OTA_ERR_FLASH_READ then
-// (NMI or bus fault, caught while it runs).
+// FILL: move the declaration to port.h, beside the others. Where reading can
+// raise a fault of the error correction, read is one of your own: it returns
+// OTA_ERR_FLASH_READ then (NMI or bus fault, caught while it runs).
 extern const struct ota_flash template_flash;
 const struct ota_flash template_flash = {
     .geometry = &template_geometry,

@@ -15,6 +15,8 @@ PORTING = text_of("PORTING.md")
 STEPS = {title.split(".")[0]: title
          for title in re.findall(r"(?m)^### ([AB]\d\. .*)$", PORTING)}
 
+FLASH = "extern const struct ota_flash x900_flash;\n"
+
 
 def step(name, language):
     """The blocks of a step."""
@@ -166,7 +168,11 @@ class PartB(unittest.TestCase):
                              r"x900_geometry = \{.*?^\};\n)", text)
         copy.edit(source, (constant[0], ""),
                   ('#include "port.h"', '#include "geometry.h"\n'
-                                        '#include "port.h"'))
+                                        '#include "port.h"'),
+                  (FLASH, ""))
+        copy.edit("port/stm32/port.h",
+                  ("extern const struct ota_flash stm32f103_flash;\n",
+                   f"extern const struct ota_flash stm32f103_flash;\n{FLASH}"))
         copy.edit("port/stm32/geometry.c",
                   ('#include "geometry.h"\n',
                    f'#include "geometry.h"\n\n{constant[1]}'))
