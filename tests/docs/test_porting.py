@@ -159,7 +159,8 @@ class PartA(unittest.TestCase):
 
 
 class PartB(unittest.TestCase):
-    """A generation: the template's copy builds, otatool knows its board."""
+    """A generation: the template's copy builds, otatool knows its board, and
+    filled in it runs."""
 
     def move_geometry(self, copy):
         source = "port/stm32/x9/flash.c"
@@ -179,6 +180,47 @@ class PartB(unittest.TestCase):
         copy.edit("port/stm32/geometry.h",
                   ("\n#endif", "extern const struct ota_geometry "
                                "x900_geometry;\n\n#endif"))
+
+    def fill_in(self, copy):
+        """With what the F103 has, and the shared USART and SPI as its own."""
+        copy.do("""
+            cd port/stm32
+            cp f1/registers.h f1/gpio.c f1/pll.c usart.c spi.c x9
+            cp f1/vectors_f103.c x9/vectors_x900.c
+            sed 's/f103_flash/x900_flash/; s/stm32x900/x900/
+                s/stm32f103_geo/x900_geo/' f1/flash.c >x9/flash.c
+            cd ../../boards/myboard
+            sed -i 's/cortex-m4/cortex-m3/' chip.cmake""")
+        copy.edit("port/stm32/geometry.c", ("256 * 1024", "64 * 1024"),
+                  (".write_unit = 8", ".write_unit = 2"),
+                  ("{{128, 2048}}", "{{64, 1024}}"))
+        path = copy.root / "boards/myboard/internal.h"
+        text = path.read_text(encoding="utf-8")
+        for name, number in {
+                "FLASH_SIZE": 0x10000, "BOOT_SIZE": 0x5000,
+                "JOURNAL0_OFFSET": 0x5000, "JOURNAL0_SIZE": 0x400,
+                "JOURNAL1_OFFSET": 0x5400, "JOURNAL1_SIZE": 0x400,
+                "APP_OFFSET": 0x5800, "APP_SIZE": 0x3800,
+                "SLOT_A_OFFSET": 0x9000, "SLOT_A_SIZE": 0x3800,
+                "SLOT_B_OFFSET": 0xC800, "SLOT_B_SIZE": 0x3800}.items():
+            text = re.sub(rf"(#define {name} +)\w+", rf"\g<1>{number:#x}", text)
+        path.write_text(text, encoding="utf-8")
+
+    def run_filled_in(self, copy):
+        """An update from an SD card, the button held at reset."""
+        self.fill_in(copy)
+        copy.do("scripts/build host otatool vboard; scripts/build myboard")
+        self.assertNotIn("FILL", copy.do("cat port/stm32/x9/*"))
+        copy.do(step("A6", "sh")[0])
+        copy.do("""
+            truncate -s 8M card.img
+            mkfs.vfat card.img
+            mcopy -i card.img v2.bin ::firmware.bin""")
+        answer = copy.do("""build/host/bin/vboard run --mcu stm32f103c8 \
+            --load factory.bin@0x08000000 --sd card.img --uart1 stdio \
+            --press PA8@0s:2s --until "confirmed: ok" --for 9s""")
+        self.assertIn(", myboard-internal;", answer)
+        self.assertIn("app 1.1.0: running", answer)
 
     def test_template(self):
         with tempfile.TemporaryDirectory() as path:
@@ -205,6 +247,7 @@ class PartB(unittest.TestCase):
             self.assertIn("myboard-internal",
                           copy.do(f"{impossible} 2>&1 || true"))
             copy.do("scripts/build myboard")
+            self.run_filled_in(copy)
 
 
 if __name__ == "__main__":
