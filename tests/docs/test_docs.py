@@ -16,8 +16,8 @@ README = text_of("README.md")
 TOOLS = {"otatool": os.environ["OTATOOL"], "vboard": os.environ["VBOARD"]}
 SOURCES = ("include", "src", "sources", "boot", "boards", "port", "examples",
            "tool", "vboard", "tests")
-# a board and a chip generation that the reader of PORTING.md makes
-INVENTED = ("myboard", "x9")
+# a board that the reader of PORTING.md makes
+INVENTED = ("myboard", "x9")  # and a chip generation
 
 
 def anchors(path):
