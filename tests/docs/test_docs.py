@@ -68,7 +68,7 @@ class Names(unittest.TestCase):
         files = [file for folder in SOURCES
                  for file in (ROOT / folder).rglob("*.[ch]")]
         files += (ROOT / "cmake").glob("*.cmake")
-        files += (ROOT / "boards").glob("*/chip.cmake")
+        files += (ROOT / "port").rglob("chip.cmake")
         code = "\n".join(f.read_text(encoding="utf-8") for f in files)
         cls.words = set(re.findall(r"\w+", code))
 
