@@ -101,7 +101,7 @@ def bench_figures(text):
     for name in FIRMWARES:
         part = re.search(rf"(?ms)^{name}$(.*?)(?=^\S|\Z)", text)[1]
         figure = {key: re.search(pattern, part) for key, pattern in {
-            "allowed": r"bootloader, text +\d+ / (\d+)",
+            "bootloader, text allowed": r"bootloader, text +\d+ / (\d+)",
             "bootloader, RAM with the stack at its deepest":
                 r"RAM: variables and stack +(\d+)",
             "boot, with the application verified, ms":
