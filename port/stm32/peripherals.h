@@ -107,6 +107,7 @@ struct spi_regs {
 #define SPI_CR1_SSI    (1u << 8)
 #define SPI_CR1_SSM    (1u << 9)
 #define SPI_SR_RXNE    (1u << 0)
+#define SPI_SR_TXE     (1u << 1)
 #define SPI_SR_BSY     (1u << 7)
 
 /// IWDG (21.4 / 19.4) ///
