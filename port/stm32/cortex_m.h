@@ -70,6 +70,14 @@ static inline void set_interrupt_mask(uint32_t mask)
     __asm__ volatile("msr primask, %0" ::"r"(mask) : "memory");
 }
 
+// The bits in reverse order.
+static inline uint32_t reversed(uint32_t word)
+{
+    uint32_t result;
+    __asm__("rbit %0, %1" : "=r"(result) : "r"(word));
+    return result;
+}
+
 static inline void wait_for_interrupt(void)
 {
     __asm__ volatile("dsb\n\twfi" ::: "memory");

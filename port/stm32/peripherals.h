@@ -129,6 +129,17 @@ struct iwdg_regs {
 #define IWDG_SR_PVU    (1u << 0)
 #define IWDG_SR_RVU    (1u << 1)
 
+/// CRC (4.4 / 4.4) ///
+
+struct crc_regs {
+    volatile uint32_t DR;
+    volatile uint32_t IDR;
+    volatile uint32_t CR;
+};
+#define CRC ((struct crc_regs *)0x40023000)
+
+#define CRC_CR_RESET (1u << 0)
+
 /// Interrupt lines (10.2 / 10.1.2) ///
 
 #define FLASH_IRQ     4
