@@ -27,7 +27,7 @@ uint32_t ota_crc32(uint32_t crc, const void *data, size_t len)
 {
     const uint8_t *p = data;
     RCC_CRC_ENR |= RCC_CRC;
-    (void)RCC_CRC_ENR; // until the clock runs (ES0298 2.2, delay after RCC)
+    (void)RCC_CRC_ENR; // by then the clock runs
     CRC->CR = CRC_CR_RESET;
     for (; len >= 4; len -= 4, p += 4) {
         CRC->DR = reversed(load_le32(p) ^ crc);
