@@ -2,3 +2,4 @@
 set(OTA_PORT f4)   # folder of port/stm32
 set(OTA_CHIP f446) # its vectors_<chip>.c
 set(OTA_CORE cortex-m4)
+set(OTA_CRC_UNIT ON) # port/stm32/crc32.c drives it

@@ -6,9 +6,10 @@
 #include "registers.h"
 #include "wait.h"
 
-// Polls while one byte is on the way; at the slowest, 36 MHz / 256, it takes
-// 57 us, and a poll some nanoseconds.
-#define PATIENCE 100000u
+// Polls while one byte is on the way. At the slowest it takes 8 * 256 cycles of
+// an APB, which are up to 8192 of the core, and a poll takes 4 or more. No
+// interrupt is taken meanwhile.
+#define PATIENCE 10000u
 #define BYTE_US  100
 
 static const struct stm32_spi_bus *bus_of(const struct ota_bus *bus)
