@@ -127,7 +127,7 @@ static bool is_development(const struct ota_boot *boot)
     return ota_image_check_vectors(&any, layout, vectors) == 0;
 }
 
-static int decide(struct ota_boot *boot)
+OTA_INLINE int decide(struct ota_boot *boot)
 {
     if (boot->app_error == OTA_ERR_FLASH_READ && boot->rereads < REREADS) {
         boot->rereads++; // one bad read is no reason to replace it
