@@ -23,12 +23,8 @@ extern const struct ota_layout board_layout;
 // application, fast otherwise.
 static void blink(const struct ota_boot *boot)
 {
-    static uint32_t toggled;
     uint32_t period = ota_boot_update_failed(boot) ? 500 : 100;
-    if (stm32_millis() - toggled >= period) {
-        toggled = stm32_millis();
-        stm32_pin_toggle(board.red_led);
-    }
+    stm32_pin_write(board.red_led, stm32_millis() / period % 2 != 0);
 }
 
 static _Noreturn void run_application(const struct ota_boot *boot)
@@ -74,7 +70,7 @@ static _Noreturn void run_machine(struct ota_boot *boot)
         if (waiting) {
             blink(boot);
         }
-        if (verdict == OTA_BOOT_NO_APP && stm32_millis() > RECOVERY_MS) {
+        if (stm32_millis() > RECOVERY_MS) {
             ota_boot_end_recovery(boot);
         }
     }
