@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#include "ota/bytes.h"
-
 // Reads of an application that fail are done again, so often.
 #define REREADS 2
 

@@ -102,12 +102,6 @@ enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
     return verdict;
 }
 
-bool ota_job_stages(const struct ota_boot *boot)
-{
-    return boot->job == JOB_FETCH && boot->layout->slot[0].flash &&
-           !boot->slots_fail;
-}
-
 static enum ota_verdict app_checked(struct ota_boot *boot, int err)
 {
     boot->app_error = err;

@@ -13,6 +13,7 @@
 #define MACHINE_H
 
 #include "ota/boot.h"
+#include "ota/bytes.h"
 
 // Numbered as the steps that they are, by which they are told.
 enum state {
@@ -155,7 +156,11 @@ bool ota_job_was_tried(const struct ota_record *record,
 uint8_t ota_job_backup(const struct ota_boot *boot);
 
 // Whether what is fetched goes to a slot first.
-bool ota_job_stages(const struct ota_boot *boot);
+OTA_INLINE bool ota_job_stages(const struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH && boot->layout->slot[0].flash &&
+           !boot->slots_fail;
+}
 
 /// fetch.c ///
 
