@@ -121,8 +121,8 @@ static bool is_development(const struct ota_boot *boot)
                       sizeof vectors)) {
         return false;
     }
-    struct ota_image any = {.size = ota_image_max_size(layout)};
-    return ota_image_check_vectors(&any, layout, vectors) == 0;
+    return ota_image_check_vectors(ota_image_max_size(layout), layout,
+                                   vectors) == 0;
 }
 
 OTA_INLINE int decide(struct ota_boot *boot)

@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_accepted(&image, &layout);
-    if (ota_image_check_vectors(&image, &layout, vectors)) {
+    if (ota_image_check_vectors(image.size, &layout, vectors)) {
         return 0;
     }
     uint64_t stack = load_le32(vectors), reset = load_le32(vectors + 4);
