@@ -320,9 +320,13 @@ static void count_failure(struct ota_boot *boot)
     bool of_line = boot->error == OTA_ERR_TRUNCATED ||
                    (boot->error <= OTA_ERR_SOURCE_OPEN &&
                     boot->error >= OTA_ERR_SOURCE_FILE);
-    if (!of_line || boot->failures == 0 || ++boot->broken % 10 == 0) {
-        boot->failures++;
+    if (of_line && boot->failures > 0) {
+        if (++boot->broken < 10) {
+            return;
+        }
+        boot->broken = 0;
     }
+    boot->failures++;
 }
 
 // The app slot is half done: again, for a while; then something else.
