@@ -54,9 +54,13 @@ void stm32_handover(uint32_t vectors)
     interrupts_off();
     stop_interrupts();
     stm32_clock_stop();
-    reset_peripherals(&RCC_GPIO_RSTR, &RCC_GPIO_ENR, RCC_GPIO_ALL);
-    reset_peripherals(&RCC->APB2RSTR, &RCC->APB2ENR,
-                      RCC_APB2_USART1 | RCC_APB2_SPI1 | RCC_APB2_EXTI_ROUTE);
+    uint32_t apb2 = RCC_APB2_USART1 | RCC_APB2_SPI1 | RCC_APB2_EXTI_ROUTE;
+    if (&RCC_GPIO_ENR == &RCC->APB2ENR) {
+        apb2 |= RCC_GPIO_ALL; // on F1
+    } else {
+        reset_peripherals(&RCC_GPIO_RSTR, &RCC_GPIO_ENR, RCC_GPIO_ALL);
+    }
+    reset_peripherals(&RCC->APB2RSTR, &RCC->APB2ENR, apb2);
     reset_peripherals(&RCC->APB1RSTR, &RCC->APB1ENR,
                       RCC_APB1_USART2 | RCC_APB1_SPI2 | RCC_APB1_PWR);
     stm32_iwdg_feed();
