@@ -118,7 +118,8 @@ struct stm32_spi_bus {
 // The chip is deselected, before all else, then SPI and pins are started: mode
 // 0, as fast as max_hz and the SPI allow. Several buses may share an SPI and
 // even the chip; initialise them all before the first is used. place must
-// outlive the bus.
+// outlive the bus. A transfer holds interrupts up, each time for as long as a
+// byte takes.
 void stm32_spi_init(struct stm32_spi_bus *bus, const struct board_spi *place,
                     const struct stm32_clocks *clocks, uint32_t max_hz);
 
