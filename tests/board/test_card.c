@@ -268,8 +268,9 @@ static void faulty_on_request(void **state)
     external_end(rig);
 }
 
-// The LED shows nothing of it; and when it was a bad contact, it goes on by
-// itself.
+// The LED shows nothing that an eye could see: a line that is stuck low may be a
+// card that sends a block, which is waited for. When it was a bad contact, it
+// goes on by itself.
 static void faulty_in_recovery(void **state)
 {
     (void)state;
@@ -280,7 +281,8 @@ static void faulty_in_recovery(void **state)
         vboard_power_on(rig->board);
         vboard_run(rig->board, VBOARD_S);
         rig_watch(rig, 15 * VBOARD_S);
-        rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
+        assert_true(rig->red.shortest > 95 * VBOARD_MS);
+        assert_true(rig->red.longest < 115 * VBOARD_MS);
         assert_int_equal(rig->flash_ops, 0);
         vboard_sd_fault(rig->board, VBOARD_SPI_GOOD, 0);
         rig_expect(rig, "app 1.1.0: running", UPDATE_TIME);
