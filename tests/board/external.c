@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+unsigned external_every(unsigned n)
+{
+    const char *samples = getenv("SAMPLES");
+    return samples && strcmp(samples, "all") == 0 ? 1 : n;
+}
+
 struct rig *external_bench(const struct vboard_config *config)
 {
     struct vboard_config mine = {0};

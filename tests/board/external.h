@@ -9,6 +9,10 @@
 #include "sender.h"
 #include "slots.h"
 
+// Loops take one case in so many; all of them where SAMPLES is "all" in the
+// environment (ctest -C long).
+unsigned external_every(unsigned n);
+
 // With an erased W25Q64, not powered. NULL: typical times, no watchdog.
 struct rig *external_bench(const struct vboard_config *config);
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "state.h" // what no instruction of the firmware could bring about
+
 static void insert(struct rig *rig, const char *card)
 {
     char path[1024];
@@ -134,7 +136,7 @@ static void refused_on_request(void **state)
 static void no_help_in_recovery(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < BAD; i += i < BAD - 4 ? 4 : 1) {
+    for (unsigned i = 0; i < BAD; i += external_every(7)) {
         struct rig *rig = external_without_app(NULL);
         insert(rig, bad[i].card);
         vboard_power_on(rig->board);
@@ -151,7 +153,7 @@ static void no_help_in_recovery(void **state)
 static void no_harm_by_hand(void **state)
 {
     (void)state;
-    for (unsigned i = 1; i < BAD; i += 5) {
+    for (unsigned i = 11; i < BAD; i += external_every(BAD)) {
         struct rig *rig = external_factory(NULL);
         insert(rig, bad[i].card);
         hold_button(rig, true);
@@ -280,7 +282,7 @@ static void faulty_in_recovery(void **state)
         vboard_sd_fault(rig->board, faults[i].fault, 0);
         vboard_power_on(rig->board);
         vboard_run(rig->board, VBOARD_S);
-        rig_watch(rig, 15 * VBOARD_S);
+        rig_watch(rig, 5 * VBOARD_S);
         assert_true(rig->red.shortest > 95 * VBOARD_MS);
         assert_true(rig->red.longest < 115 * VBOARD_MS);
         assert_int_equal(rig->flash_ops, 0);
@@ -317,8 +319,9 @@ static void removed_at_every_block(void **state)
     bool done = false;
     while (!done && n < 1000) {
         external_restore(rig, &start);
-        done = removed_on_request(rig, ++n);
-        if (n % 16 == 0) { // put in again
+        n += n < 8 ? 1 : external_every(9);
+        done = removed_on_request(rig, n);
+        if (n % 16 == 1) { // put in again
             insert(rig, "small");
             vboard_sd_fault(rig->board, VBOARD_SPI_GOOD, 0);
             external_key(rig, 's');
@@ -327,7 +330,7 @@ static void removed_at_every_block(void **state)
     }
     // two times the file, and what is read of FAT and directory
     assert_true(n > 2 * slots_size("v2.bin") / 512);
-    print_message("board: pulled out before each of %u blocks\n", n - 1);
+    print_message("board: pulled out before blocks 1 to %u\n", n - 1);
     vboard_snapshot_free(start.board);
     external_end(rig);
 }
@@ -344,6 +347,9 @@ static bool removed_in_recovery(struct rig *rig, unsigned n)
     }
     assert_false(external_app_is(rig, "v2.bin"));
     if (n % 2) {
+        if (n % 3) {
+            vboard_reset(rig->board);
+        }
         insert(rig, "small");
         rig_expect(rig, "app 1.1.0: running", UPDATE_TIME);
         slots_assert_app(rig, "v2.bin");
@@ -362,10 +368,125 @@ static void removed_at_blocks_in_recovery(void **state)
     unsigned n = 1;
     while (!removed_in_recovery(rig, n)) {
         external_restore(rig, &start);
-        n += 5;
+        n += external_every(13);
     }
     assert_true(n > 2 * slots_size("v2.bin") / 512);
     vboard_snapshot_free(start.board);
+    external_end(rig);
+}
+
+/// In the middle ///
+
+// What ran before, or the new one, all of it.
+static bool is_new(struct rig *rig)
+{
+    rig_expect(rig, ".0: running; last update: ", 2 * UPDATE_TIME);
+    bool new = external_app_is(rig, "v2.bin");
+    assert_true(new || external_app_is(rig, "v1.bin"));
+    return new;
+}
+
+// NRST does not reach the card: it may be sending a block.
+static void reset_while_it_reads(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    insert(rig, "small");
+    external_key(rig, 's');
+    struct external_moment start = external_save(rig);
+    for (unsigned i = 0; i < 40; i += external_every(6)) {
+        external_restore(rig, &start);
+        uint64_t after = 17 * VBOARD_MS + i * 617 * VBOARD_US;
+        vboard_reset_at(rig->board, vboard_time(rig->board) + after);
+        external_expect_confirmed(rig, "1.1.0");
+    }
+    vboard_snapshot_free(start.board);
+    external_end(rig);
+}
+
+// Other software has begun to read many blocks, and left it at that.
+static void abandoned_in_many_blocks(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    insert(rig, "small");
+    external_key(rig, 's');
+    external_expect_confirmed(rig, "1.1.0");
+    struct sd_state *card = &rig->board->state.device.sd;
+    assert_int_equal(card->phase, SD_READY);
+    card->data = SD_SENDS;
+    card->many = true;
+    card->has_block = false;
+    card->at = 0;
+    external_key(rig, 's');
+    external_expect_confirmed(rig, "1.1.0");
+    external_end(rig);
+}
+
+// Another card comes while this one is being staged: half of each is no image.
+static void another_card_in_the_middle(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    insert(rig, "small");
+    external_key(rig, 's');
+    struct external_moment start = external_save(rig);
+    for (unsigned i = 0; i < 12; i += external_every(4)) {
+        external_restore(rig, &start);
+        insert(rig, "small");
+        rig_stop_at_op(rig, 30 + 4 * i);
+        assert_int_equal(vboard_run(rig->board, UPDATE_TIME),
+                         VBOARD_STOP_REQUEST);
+        rig->stop_at = 0;
+        insert(rig, i % 8 ? "fat32" : "second");
+        if (!is_new(rig)) {
+            rig_expect(rig, "refused, source read error (stage)", BOOT_TIME);
+        }
+    }
+    vboard_snapshot_free(start.board);
+    external_end(rig);
+}
+
+static void power_cuts(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    insert(rig, "small");
+    external_key(rig, 's');
+    struct external_moment start = external_save(rig);
+    uint64_t before = rig->flash_ops;
+    external_expect_confirmed(rig, "1.1.0");
+    uint64_t ops = rig->flash_ops - before;
+    unsigned count = 0;
+    for (uint64_t op = 1; op <= ops;
+         op += (op < 120 ? 4 : ops / 20) * external_every(5)) {
+        external_restore(rig, &start);
+        vboard_cut_at_op(rig->board, op, (enum vboard_cut)(count++ % 3));
+        assert_int_equal(vboard_run(rig->board, UPDATE_TIME),
+                         VBOARD_STOP_POWER_CUT);
+        vboard_power_on(rig->board);
+        if (!is_new(rig)) {
+            external_key(rig, 's');
+            external_expect_confirmed(rig, "1.1.0");
+        }
+    }
+    vboard_snapshot_free(start.board);
+    external_end(rig);
+}
+
+// A card, a W25Q and a flash that take as long as they may.
+static void longest_times(void **state)
+{
+    (void)state;
+    static const struct vboard_config slow = {
+        .timing = VBOARD_MAXIMUM,
+        .hardware_watchdog = true,
+    };
+    struct rig *rig = external_factory(&slow);
+    insert(rig, "fragmented");
+    external_key(rig, 's');
+    external_expect_confirmed(rig, "1.1.0");
+    assert_int_equal(rig->watchdog_resets, 0);
     external_end(rig);
 }
 
@@ -385,6 +506,11 @@ int main(void)
         cmocka_unit_test(faulty_in_recovery),
         cmocka_unit_test(removed_at_every_block),
         cmocka_unit_test(removed_at_blocks_in_recovery),
+        cmocka_unit_test(reset_while_it_reads),
+        cmocka_unit_test(abandoned_in_many_blocks),
+        cmocka_unit_test(another_card_in_the_middle),
+        cmocka_unit_test(power_cuts),
+        cmocka_unit_test(longest_times),
     };
     return cmocka_run_group_tests_name("board.card", tests, NULL, NULL);
 }

@@ -62,6 +62,25 @@ static void reverted(void **state)
     external_end(rig);
 }
 
+// Not a byte of the app slot is left.
+static void largest(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    uint8_t *slot = slot_a(rig);
+    external_put(rig, "v2.bin", SLOT_A_OFFSET);
+    uint32_t size = APP_SIZE - 512;
+    for (uint32_t i = (uint32_t)slots_size("v2.bin"); i < 16 + size; i++) {
+        slot[i] = (uint8_t)(i * 7 % 251);
+    }
+    slots_put32(slot + 4, size);
+    slots_put32(slot + 8, (uint32_t)crc32(0, slot + 16, size));
+    external_press(rig);
+    external_expect_confirmed(rig, "1.1.0");
+    assert_memory_equal(slots_at(rig, APP_OFFSET + 512), slot + 16, size);
+    external_end(rig);
+}
+
 /// Power cuts ///
 
 // From the image old to new, which lies at byte 0.
@@ -98,7 +117,7 @@ static void cut_anywhere(struct rig *rig, const struct update *update)
     external_expect_confirmed(rig, update->version);
     uint64_t ops = rig->flash_ops - before;
     unsigned count = 0;
-    for (uint64_t op = 1; op <= ops; op += op < 40 ? 11 : ops / 9) {
+    for (uint64_t op = 1; op <= ops; op += (op < 60 ? 5 : ops / 20) * external_every(5)) {
         external_restore(rig, &start);
         cut(rig, update, op, (enum vboard_cut)(count++ % 3));
     }
@@ -315,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_after_the_other),
         cmocka_unit_test(reverted),
+        cmocka_unit_test(largest),
         cmocka_unit_test(power_cuts),
         cmocka_unit_test(bad_images),
         cmocka_unit_test(bad_image_over_the_backup),

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "state.h" // what no instruction of the firmware could bring about
+
 static const struct {
     const char *name;
     enum vboard_spi_fault fault;
@@ -145,15 +147,15 @@ static void blinks_evenly(void **state)
     (void)state;
     struct rig *rig = external_without_app(NULL);
     vboard_power_on(rig->board);
-    rig_watch(rig, 20 * VBOARD_S);
+    rig_watch(rig, 8 * VBOARD_S);
     rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
     rig_assert_dark(&rig->app);
     assert_int_equal(rig->flash_ops, 0);
-    for (unsigned i = 0; i < FAULTS; i++) {
+    for (unsigned i = 0; i < FAULTS; i += external_every(3)) {
         vboard_w25q_fault(rig->board, faults[i].fault);
         vboard_power_on(rig->board);
-        vboard_run(rig->board, 15 * VBOARD_S); // while it finds out
-        rig_watch(rig, 10 * VBOARD_S);
+        vboard_run(rig->board, FOUND_OUT);
+        rig_watch(rig, 5 * VBOARD_S);
         rig_assert_toggles(&rig->red, 100 * VBOARD_MS);
         assert_int_equal(rig->flash_ops, 0);
     }
@@ -226,7 +228,7 @@ static void dies_in_update(void **state)
     external_expect_confirmed(rig, "1.1.0");
     uint64_t ops = rig->flash_ops - before;
     unsigned ends[3] = {0}, run = 0;
-    for (uint64_t op = 1; op <= ops; op += op < 60 ? 7 : ops / 12) {
+    for (uint64_t op = 1; op <= ops; op += (op < 60 ? 6 : ops / 15) * external_every(3)) {
         external_restore(rig, &start);
         ends[dies(rig, op, faults[run % FAULTS].fault, run / FAULTS % 2)]++;
         run++;
@@ -236,6 +238,85 @@ static void dies_in_update(void **state)
                   run, (unsigned)ops, ends[OLD], ends[NEW], ends[NOTHING]);
     assert_true(ends[OLD] && ends[NOTHING]);
     vboard_snapshot_free(start.board);
+    external_end(rig);
+}
+
+// One operation fails, or its result does not read back; the next ones are good.
+static void operation_fails(void **state)
+{
+    (void)state;
+    static const enum vboard_flash_fault kinds[] = {
+        VBOARD_FLASH_ERASE_FAILS, VBOARD_FLASH_PROGRAM_FAILS,
+        VBOARD_FLASH_BIT_STUCK};
+    struct rig *rig = external_factory(NULL);
+    external_put(rig, "v2.bin", SLOT_A_OFFSET);
+    external_press(rig);
+    struct external_moment start = external_save(rig);
+    unsigned run = 0;
+    for (uint64_t op = 1; op < 120; op += 3 * external_every(4)) {
+        external_restore(rig, &start);
+        vboard_fail_op(rig->board, op, kinds[run++ % 3]);
+        if (wait_for_end(rig) == OLD) {
+            external_press(rig);
+            external_expect_confirmed(rig, "1.1.0");
+        }
+    }
+    vboard_snapshot_free(start.board);
+    external_end(rig);
+}
+
+// Block protection that somebody has set.
+static void write_protected(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    external_put(rig, "v2.bin", SLOT_A_OFFSET);
+    rig->board->state.device.w25q.status |= 0x1C; // BP2 to BP0
+    external_press(rig);
+    external_expect_told(rig, "1.0.0",
+                         "to 1.1.0: refused, flash write-protected (backup)");
+    external_end(rig);
+}
+
+// Without its backup what is on trial runs on, unconfirmed; and goes back once
+// the W25Q can be read again.
+static void dies_in_trial(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    external_put(rig, "silent.bin", SLOT_A_OFFSET);
+    external_press(rig);
+    rig_expect(rig, "app 2.2.0: running", 3 * UPDATE_TIME);
+    vboard_w25q_fault(rig->board, VBOARD_SPI_MISO_LOW);
+    for (unsigned boot = 0; boot < 3 * TRIAL_BOOTS; boot++) {
+        vboard_reset(rig->board);
+        rig_expect(rig, "app 2.2.0: running", UPDATE_TIME);
+    }
+    vboard_w25q_fault(rig->board, VBOARD_SPI_GOOD);
+    vboard_reset(rig->board);
+    external_expect_told(rig, "1.0.0",
+                         "to 2.2.0: reverted, not confirmed (trial)");
+    slots_assert_app(rig, "v1.bin");
+    external_end(rig);
+}
+
+// A sender is told at once, and what runs is as it was.
+static void sent_by_hand_without_chip(void **state)
+{
+    (void)state;
+    struct rig *rig = external_factory(NULL);
+    vboard_w25q_fault(rig->board, VBOARD_SPI_MISO_HIGH);
+    assert_int_equal(vboard_drive_pin(rig->board, "PA8", 0), 0);
+    vboard_reset(rig->board);
+    rig_expect(rig, "C", BOOT_TIME);
+    assert_int_equal(vboard_drive_pin(rig->board, "PA8", -1), 0);
+    size_t size;
+    uint8_t *image = rig_file("v2.bin", &size);
+    sender_send_first(rig, image, size);
+    free(image);
+    rig_expect(rig, "\x18\x18", UPDATE_TIME); // CAN
+    rig_expect(rig, "app 1.0.0: running", 70 * VBOARD_S);
+    slots_assert_app(rig, "v1.bin");
     external_end(rig);
 }
 
@@ -250,6 +331,10 @@ int main(void)
         cmocka_unit_test(rescued),
         cmocka_unit_test(blinks_evenly),
         cmocka_unit_test(dies_in_update),
+        cmocka_unit_test(operation_fails),
+        cmocka_unit_test(write_protected),
+        cmocka_unit_test(dies_in_trial),
+        cmocka_unit_test(sent_by_hand_without_chip),
     };
     return cmocka_run_group_tests_name("board.w25q_dead", tests, NULL, NULL);
 }
