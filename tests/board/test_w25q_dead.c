@@ -86,8 +86,7 @@ static void rubbish(void **state)
     fill_with_rubbish(rig, 1);
     assert_true(boot_time(rig) < AT_ONCE);
     external_press(rig);
-    external_expect_told(rig, "1.0.0",
-                         "to 0.0.0: refused, bad magic (header)");
+    external_expect_told(rig, "1.0.0", "to 0.0.0: refused, bad magic (header)");
     // it does no harm to the next update
     external_put(rig, "v2.bin", SLOT_A_OFFSET);
     external_press(rig);
@@ -101,7 +100,7 @@ static void rubbish(void **state)
 static void recovered(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < FAULTS; i++) {
+    for (unsigned i = 0; i < FAULTS; i += external_every(3)) {
         struct rig *rig = external_without_app(NULL);
         vboard_w25q_fault(rig->board, faults[i].fault);
         vboard_power_on(rig->board);
@@ -117,7 +116,7 @@ static void recovered(void **state)
 static void recovered_from_rubbish(void **state)
 {
     (void)state;
-    for (unsigned seed = 0; seed < 3; seed++) {
+    for (unsigned seed = 0; seed < 3; seed += external_every(3)) {
         struct rig *rig = external_without_app(NULL);
         fill_with_rubbish(rig, seed);
         vboard_power_on(rig->board);
@@ -228,7 +227,8 @@ static void dies_in_update(void **state)
     external_expect_confirmed(rig, "1.1.0");
     uint64_t ops = rig->flash_ops - before;
     unsigned ends[3] = {0}, run = 0;
-    for (uint64_t op = 1; op <= ops; op += (op < 60 ? 6 : ops / 15) * external_every(3)) {
+    for (uint64_t op = 1; op <= ops;
+         op += (op < 60 ? 6 : ops / 15) * external_every(4)) {
         external_restore(rig, &start);
         ends[dies(rig, op, faults[run % FAULTS].fault, run / FAULTS % 2)]++;
         run++;
@@ -241,19 +241,20 @@ static void dies_in_update(void **state)
     external_end(rig);
 }
 
-// One operation fails, or its result does not read back; the next ones are good.
+// One operation fails, or its result does not read back; the next ones are
+// good.
 static void operation_fails(void **state)
 {
     (void)state;
-    static const enum vboard_flash_fault kinds[] = {
-        VBOARD_FLASH_ERASE_FAILS, VBOARD_FLASH_PROGRAM_FAILS,
-        VBOARD_FLASH_BIT_STUCK};
+    static const enum vboard_flash_fault kinds[] = {VBOARD_FLASH_ERASE_FAILS,
+                                                    VBOARD_FLASH_PROGRAM_FAILS,
+                                                    VBOARD_FLASH_BIT_STUCK};
     struct rig *rig = external_factory(NULL);
     external_put(rig, "v2.bin", SLOT_A_OFFSET);
     external_press(rig);
     struct external_moment start = external_save(rig);
     unsigned run = 0;
-    for (uint64_t op = 1; op < 120; op += 3 * external_every(4)) {
+    for (uint64_t op = 1; op < 120; op += 3 * external_every(8)) {
         external_restore(rig, &start);
         vboard_fail_op(rig->board, op, kinds[run++ % 3]);
         if (wait_for_end(rig) == OLD) {
