@@ -149,6 +149,16 @@ static void no_help_in_recovery(void **state)
     }
 }
 
+// The bootloader itself says what is wrong with a card, however often it looks.
+// (Of one without an image it says nothing.)
+static void expect_said_once(struct rig *rig, const char *outcome)
+{
+    const char *why = strstr(outcome, "refused, ") + strlen("refused, ");
+    rig_expect(rig, why, VBOARD_S);
+    vboard_run(rig->board, 10 * VBOARD_S);
+    assert_null(strstr(rig->text + rig->from, why));
+}
+
 // Nothing that runs is replaced by what the button brings, if that is no good.
 static void no_harm_by_hand(void **state)
 {
@@ -158,6 +168,7 @@ static void no_harm_by_hand(void **state)
         insert(rig, bad[i].card);
         hold_button(rig, true);
         vboard_reset(rig->board);
+        expect_said_once(rig, bad[i].outcome);
         rig_expect(rig, "app 1.0.0: running", 70 * VBOARD_S);
         hold_button(rig, false);
         slots_assert_app(rig, "v1.bin");
