@@ -26,7 +26,8 @@ set(OTA_FIRMWARE_OPTIONS ${OTA_CPU} -g -Os -ffunction-sections -fdata-sections
   -fno-common -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
   -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
 if(OTA_LTO)
-  list(APPEND OTA_FIRMWARE_OPTIONS -flto -fno-inline-functions-called-once)
+  list(APPEND OTA_FIRMWARE_OPTIONS -flto -ffat-lto-objects
+    -fno-inline-functions-called-once)
 endif()
 add_compile_options(${OTA_FIRMWARE_OPTIONS})
 target_compile_options(ota PRIVATE ${OTA_FIRMWARE_OPTIONS}) # exists already
@@ -61,7 +62,7 @@ function(ota_firmware name script)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
     LINK_DEPENDS ${script})
   target_link_libraries(${name} PRIVATE port board ota)
-  target_link_options(${name} PRIVATE ${OTA_FIRMWARE_OPTIONS} -nostartfiles
+  target_link_options(${name} PRIVATE ${OTA_CPU} -fno-lto -nostartfiles
     --specs=nano.specs -T ${script} -Wl,--gc-sections -Wl,--fatal-warnings
     -Wl,--nmagic # else the ELF header is loaded below the application
     -Wl,-Map=${CMAKE_BINARY_DIR}/${name}.map)

@@ -2,7 +2,7 @@
 //
 // Winbond W25Q64 and parts that take the same commands, as a flash device
 // (W25Q64JV data sheet, 8.1 instructions, 9.6 timing). Sizes other than 8 MiB
-// need a geometry of their own.
+// need a geometry and JEDEC ids of their own (PORTING.md, Another W25Q).
 //
 //     static const struct ota_w25q chip = {&bus, millis, supply_ok};
 //     const struct ota_flash w25q64_flash = OTA_W25Q64_FLASH(&chip);

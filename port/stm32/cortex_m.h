@@ -57,6 +57,27 @@ static inline void interrupts_off(void)
     __asm__ volatile("cpsid i" ::: "memory");
 }
 
+// PRIMASK: 1 after interrupts_off().
+static inline uint32_t interrupt_mask(void)
+{
+    uint32_t mask;
+    __asm__ volatile("mrs %0, primask" : "=r"(mask));
+    return mask;
+}
+
+static inline void set_interrupt_mask(uint32_t mask)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(mask) : "memory");
+}
+
+// The bits in reverse order.
+static inline uint32_t reversed(uint32_t word)
+{
+    uint32_t result;
+    __asm__("rbit %0, %1" : "=r"(result) : "r"(word));
+    return result;
+}
+
 static inline void wait_for_interrupt(void)
 {
     __asm__ volatile("dsb\n\twfi" ::: "memory");

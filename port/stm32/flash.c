@@ -23,10 +23,12 @@ static const uint8_t *address_of(uint32_t offset)
 }
 
 // A flag left from before would refuse the operation or be taken for its own.
-// Write 1 to clear: exactly those that are set.
-static void clear_flags(void)
+// Write 1 to clear: exactly those that are set, which are returned.
+static uint32_t clear_flags(void)
 {
-    FLASH->SR = FLASH->SR & (FLASH_SR_EOP | FLASH_SR_ERRORS);
+    uint32_t flags = FLASH->SR & (FLASH_SR_EOP | FLASH_SR_ERRORS);
+    FLASH->SR = flags;
+    return flags;
 }
 
 // Unlocks. The keys are only written to a locked controller: any other write
@@ -45,7 +47,7 @@ static int begin(void)
     if ((FLASH->CR & FLASH_CR_LOCK) != 0) {
         return OTA_ERR_FLASH_LOCKED;
     }
-    clear_flags();
+    (void)clear_flags();
     return OTA_OK;
 }
 
@@ -62,11 +64,12 @@ static void end(void)
 int stm32_flash_finish(uint32_t us, int otherwise)
 {
     data_barrier();
-    if (!stm32_wait(&FLASH->SR, FLASH_SR_BSY, 0, us)) {
+    // mostly it has stalled the CPU, and is over
+    if ((FLASH->SR & FLASH_SR_BSY) != 0 &&
+        !stm32_wait(&FLASH->SR, FLASH_SR_BSY, 0, us)) {
         return OTA_ERR_FLASH_TIMEOUT;
     }
-    uint32_t flags = FLASH->SR & FLASH_SR_ERRORS;
-    clear_flags();
+    uint32_t flags = clear_flags() & FLASH_SR_ERRORS;
     if (flags & FLASH_SR_WRPERR) {
         return OTA_ERR_FLASH_PROTECTED;
     }

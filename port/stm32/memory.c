@@ -42,17 +42,16 @@ void *memset(void *to, int value, size_t len)
 int memcmp(const void *a, const void *b, size_t len)
 {
     const uint8_t *p = a, *q = b;
+    size_t i = 0;
     if (aligned(p, q)) {
-        for (; len >= 4 && *(const uint32_t *)(const void *)p ==
-                               *(const uint32_t *)(const void *)q;
-             len -= 4) {
-            p += 4;
-            q += 4;
+        while (i + 4 <= len && *(const uint32_t *)(const void *)(p + i) ==
+                                   *(const uint32_t *)(const void *)(q + i)) {
+            i += 4;
         }
     }
-    for (; len > 0; len--, p++, q++) {
-        if (*p != *q) {
-            return *p - *q;
+    for (; i < len; i++) {
+        if (p[i] != q[i]) {
+            return p[i] - q[i];
         }
     }
     return 0;

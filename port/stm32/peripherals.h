@@ -67,29 +67,6 @@ struct exti_regs {
     volatile uint32_t PR;
 };
 
-/// USART (25.6 / 27.6) ///
-
-struct usart_regs {
-    volatile uint32_t SR;
-    volatile uint32_t DR;
-    volatile uint32_t BRR;
-    volatile uint32_t CR1;
-    volatile uint32_t CR2;
-    volatile uint32_t CR3;
-    volatile uint32_t GTPR;
-};
-#define USART2 ((struct usart_regs *)0x40004400)
-
-#define USART_SR_FE   (1u << 1)
-#define USART_SR_NF   (1u << 2)
-#define USART_SR_ORE  (1u << 3)
-#define USART_SR_RXNE (1u << 5)
-#define USART_SR_TC   (1u << 6)
-#define USART_SR_TXE  (1u << 7)
-#define USART_CR1_RE  (1u << 2)
-#define USART_CR1_TE  (1u << 3)
-#define USART_CR1_UE  (1u << 13)
-
 /// SPI (26.7 / 25.5) ///
 
 struct spi_regs {
@@ -107,6 +84,7 @@ struct spi_regs {
 #define SPI_CR1_SSI    (1u << 8)
 #define SPI_CR1_SSM    (1u << 9)
 #define SPI_SR_RXNE    (1u << 0)
+#define SPI_SR_TXE     (1u << 1)
 #define SPI_SR_BSY     (1u << 7)
 
 /// IWDG (21.4 / 19.4) ///
@@ -127,6 +105,17 @@ struct iwdg_regs {
 #define IWDG_RLR_RESET 0xFFFu
 #define IWDG_SR_PVU    (1u << 0)
 #define IWDG_SR_RVU    (1u << 1)
+
+/// CRC (4.4 / 4.4) ///
+
+struct crc_regs {
+    volatile uint32_t DR;
+    volatile uint32_t IDR;
+    volatile uint32_t CR;
+};
+#define CRC ((struct crc_regs *)0x40023000)
+
+#define CRC_CR_RESET (1u << 0)
 
 /// Interrupt lines (10.2 / 10.1.2) ///
 

@@ -78,7 +78,7 @@ void stm32_exti_falling(struct board_pin pin);
 // Whether the pin's edge was the cause; clears it.
 bool stm32_exti_take(struct board_pin pin);
 
-/// Console (usart.c, print.c) ///
+/// Console (usart.c, serial.c, print.c) ///
 
 // 8N1. Baud rate from the clock that the USART really has.
 void stm32_console_start(const struct board_console *console,
@@ -118,7 +118,8 @@ struct stm32_spi_bus {
 // The chip is deselected, before all else, then SPI and pins are started: mode
 // 0, as fast as max_hz and the SPI allow. Several buses may share an SPI and
 // even the chip; initialise them all before the first is used. place must
-// outlive the bus.
+// outlive the bus. A transfer holds interrupts up, each time for as long as a
+// byte takes.
 void stm32_spi_init(struct stm32_spi_bus *bus, const struct board_spi *place,
                     const struct stm32_clocks *clocks, uint32_t max_hz);
 

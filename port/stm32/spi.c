@@ -2,12 +2,14 @@
 
 #include "port.h"
 
+#include "cortex_m.h"
 #include "registers.h"
 #include "wait.h"
 
-// Polls while one byte is on the way; at the slowest, 36 MHz / 256, it takes
-// 57 us, and a poll some nanoseconds.
-#define PATIENCE 100000u
+// Polls while one byte is on the way. At the slowest it takes 8 * 256 cycles of
+// an APB, which are up to 8192 of the core, and a poll takes 4 or more. No
+// interrupt is taken meanwhile.
+#define PATIENCE 10000u
 #define BYTE_US  100
 
 static const struct stm32_spi_bus *bus_of(const struct ota_bus *bus)
@@ -20,31 +22,43 @@ static void select_chip(const struct ota_bus *bus)
     stm32_pin_write(bus_of(bus)->place->cs, false);
 }
 
-// A byte goes out when the one before has been fetched: there is no FIFO, and
-// an interrupt between the two must not lose one. The rate is set each time:
-// the bus before may have had another. It may be changed while nothing is on
-// the way (RM0390 26.7.1, RM0008 25.5.1: BR).
+// There is one buffer each way and no FIFO. A byte is written while the one
+// before is on the way, so that the clock does not pause (RM0390 26.3.9, RM0008
+// 25.3.5); then the one before must be fetched within a byte's time, or it is
+// lost. No interrupt comes between the two, only while the byte on the way is
+// the last one written. Where it does (a debugger, code without privileges)
+// OVR drops a byte; the reads here clear it, one byte is missing in the end,
+// and that is an error.
+//
+// The rate is set each time: the bus before may have had another. It may be
+// changed while nothing is on the way (RM0390 26.7.1, RM0008 25.5.1: BR).
 static int transfer(const struct ota_bus *bus, const void *out, void *in,
                     size_t len)
 {
     struct spi_regs *spi = bus_of(bus)->spi;
     const uint8_t *from = out;
     uint8_t *to = in;
+    const uint32_t mask = interrupt_mask();
+    uint32_t left = 1;
     spi->CR1 = bus_of(bus)->cr1;
-    for (size_t i = 0; i < len; i++) {
-        spi->DR = from ? from[i] : 0xFF;
-        uint32_t left = PATIENCE;
-        while ((spi->SR & SPI_SR_RXNE) == 0) {
-            if (--left == 0) {
-                return OTA_ERR_FLASH_DEVICE;
-            }
+    // what is expected of the first: that it has left the buffer
+    uint32_t flags = SPI_SR_TXE;
+    for (size_t i = 0; left > 0 && i <= len; i++) {
+        left = PATIENCE;
+        interrupts_off();
+        if (i < len) {
+            spi->DR = from ? from[i] : 0xFF;
+        }
+        while ((spi->SR & flags) != flags && --left > 0) {
         }
         uint8_t byte = (uint8_t)spi->DR;
-        if (to) {
-            to[i] = byte;
+        set_interrupt_mask(mask);
+        if (to && i > 0) {
+            to[i - 1] = byte;
         }
+        flags = SPI_SR_TXE | SPI_SR_RXNE;
     }
-    return OTA_OK;
+    return left > 0 ? OTA_OK : OTA_ERR_FLASH_DEVICE;
 }
 
 static void deselect_chip(const struct ota_bus *bus)

@@ -3,6 +3,7 @@
 #include "port.h"
 
 #include "registers.h"
+#include "usart.h"
 #include "wait.h"
 
 static struct usart_regs *regs_of(const struct board_console *console)
@@ -63,29 +64,4 @@ int stm32_console_read(const struct board_console *console)
 void stm32_console_drain(const struct board_console *console)
 {
     (void)stm32_wait(&regs_of(console)->SR, USART_SR_TC, USART_SR_TC, BYTES_US);
-}
-
-/// The console as a line ///
-
-static int serial_get(const struct ota_serial *serial)
-{
-    return stm32_console_read(serial->context);
-}
-
-static void serial_put(const struct ota_serial *serial, uint8_t byte)
-{
-    stm32_console_write(serial->context, (const char *)&byte, 1);
-}
-
-static uint32_t serial_millis(const struct ota_serial *serial)
-{
-    (void)serial;
-    return stm32_millis();
-}
-
-struct ota_serial stm32_console_serial(const struct board_console *console)
-{
-    // nobody writes through context
-    return (struct ota_serial){serial_get, serial_put, serial_millis,
-                               (void *)(uintptr_t)console};
 }

@@ -272,7 +272,8 @@ static void take_note(struct life *life, const struct vboard_event *event,
 {
     bool journal = event->unit == 0 && oracle_in_journal(event->address);
     if (op < MAX_OPS) {
-        life->important[op] = journal || event->op == VBOARD_ERASE;
+        bool external = event->unit == 1;
+        life->important[op] = journal || external || event->op == VBOARD_ERASE;
     }
     if (journal && event->op == VBOARD_ERASE && life->turned == 0) {
         life->turned = op;

@@ -58,7 +58,7 @@ struct life {
     uint64_t ops;
     uint64_t requested; // the operation that makes the request durable
     uint64_t done;      // the last before the first end of the script
-    uint8_t *important; // by operation: erases and records
+    uint8_t *important; // by operation: erases, records, the W25Q
     uint64_t turned;    // the first erase of a journal unit
 
     uint8_t *rest; // bootloader and C array, which nothing may change

@@ -106,19 +106,34 @@ static uint32_t newest(uint8_t *flash)
     return best;
 }
 
+// Positions behind this one in its unit.
+static uint32_t left_behind(uint32_t sequence)
+{
+    return RECORDS - 1 - sequence % RECORDS;
+}
+
+static void put_record(uint8_t *flash, uint8_t raw[RECORD], uint32_t sequence)
+{
+    put32(raw + RECORD_SEQ, sequence);
+    put32(raw + RECORD_CRC, (uint32_t)crc32(0, raw, RECORD_CRC));
+    memcpy(position(flash, sequence), raw, RECORD);
+}
+
 bool oracle_fill_journal(uint8_t *flash, unsigned free)
 {
     uint32_t sequence = newest(flash);
-    if (sequence == NO_POSITION || RECORDS - 1 - sequence % RECORDS < free) {
+    if (sequence == NO_POSITION || free >= RECORDS) {
         return false;
     }
     uint8_t raw[RECORD];
     memcpy(raw, position(flash, sequence), RECORD);
-    while (RECORDS - 1 - sequence % RECORDS > free) {
-        sequence++;
-        put32(raw + RECORD_SEQ, sequence);
-        put32(raw + RECORD_CRC, (uint32_t)crc32(0, raw, RECORD_CRC));
-        memcpy(position(flash, sequence), raw, RECORD);
+    if (left_behind(sequence) < free) { // over to the other unit
+        sequence += left_behind(sequence) + 1;
+        memset(position(flash, sequence), 0xFF, JOURNAL0_SIZE);
+        put_record(flash, raw, sequence);
+    }
+    while (left_behind(sequence) > free) {
+        put_record(flash, raw, ++sequence);
     }
     return true;
 }

@@ -41,7 +41,8 @@ bool oracle_holds_anywhere(const struct memory *memory,
 void oracle_install(uint8_t *flash, const struct image *image);
 
 // Appends copies of the newest record of the journal, until so many positions
-// are free. False: no record, or fewer are free already.
+// are free; where fewer are free already, in the other unit. False: no record,
+// or no unit is that large.
 bool oracle_fill_journal(uint8_t *flash, unsigned free);
 
 // Whether a flash address lies in the journal.

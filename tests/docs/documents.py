@@ -34,7 +34,7 @@ def without_blocks(text):
 
 def section(text, title):
     """What stands under a heading, to the next one of any level."""
-    match = re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", text)
+    match = re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)(?=^#+ |\Z)", text)
     if not match:
         raise AssertionError(f"no section '{title}'")
     return match[1]

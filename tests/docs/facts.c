@@ -16,12 +16,12 @@
 #include "ota/journal.h"
 #include "ota/source.h"
 
-// whichever of them the layout names
-extern const struct ota_flash stm32f446_flash, stm32f103_flash, w25q64_flash;
+#include LAYOUT_HEADER
+
+// the devices that the layout names; twice the same is one (C11 6.9.2)
+const struct ota_flash FLASH_DEVICE;
+const struct ota_flash SLOT_DEVICE;
 extern const struct ota_layout board_layout;
-const struct ota_flash stm32f446_flash = {0};
-const struct ota_flash stm32f103_flash = {0};
-const struct ota_flash w25q64_flash = {0};
 
 static void print_change(const char *table, const char *name, const uint8_t *a,
                          const uint8_t *b, size_t len)
@@ -157,6 +157,8 @@ static void print_numbers(void)
     NUMBER(OTA_SOURCE_C_ARRAY);
     NUMBER(OTA_SOURCE_STAGED);
     NUMBER(OTA_SOURCE_UART);
+    NUMBER(OTA_SOURCE_SLOT_A);
+    NUMBER(OTA_SOURCE_SD);
     NUMBER(OTA_FEATURE_C_ARRAY);
     NUMBER(OTA_FEATURE_UART);
     NUMBER(OTA_FEATURE_TRIAL);

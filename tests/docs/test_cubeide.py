@@ -14,12 +14,16 @@ HEADER_SPACE = 512
 COMPILE = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb",
            "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", *STRICT]
 # what a CubeIDE project has: the C library, HAL, CMSIS-RTOS2, its own mutex
-GIVEN = r"mem(cpy|cmp|set)|HAL_\w+|__HAL_\w+|NVIC_\w+|os[A-Z]\w+|flash_mutex"
+GIVEN = (r"mem(cpy|cmp|set)|HAL_\w+|__HAL_\w+|NVIC_\w+|os[A-Z]\w+|flash_mutex|"
+         r"hspi2")
+EXTERNAL = defines("boards/nucleo_f446re/external.h")
+W25Q = "10. Slots on a W25Q64"
 
 
 def lists():
     files, includes = blocks(section(PAGE, "1. Files to add"), "text")
-    return files.split(), includes.split()
+    more = blocks(section(PAGE, W25Q), "text")[0]
+    return files.split() + more.split(), includes.split()
 
 
 def flags():
@@ -112,6 +116,22 @@ class Numbers(unittest.TestCase):
         largest = min(LAYOUT["APP_SIZE"] - HEADER_SPACE,
                       LAYOUT["SLOT_A_SIZE"] - 16, LAYOUT["SLOT_B_SIZE"] - 16)
         self.assertIn(f"That is {largest:,} bytes", PAGE)
+
+    def test_external(self):
+        """The numbers of the other layout."""
+        text = " ".join(section(PAGE, W25Q).split())
+        origin, kib, less, largest, offset = re.search(
+            r"ORIGIN = (0x\w+)`, `LENGTH = (\d+)K - (\d+)` \(([\d,]+) bytes\), "
+            r"the vector table the offset `(0x\w+)U", text).groups()
+        app = EXTERNAL["APP_OFFSET"] + HEADER_SPACE
+        self.assertEqual(int(origin, 0), EXTERNAL["FLASH_BASE"] + app)
+        self.assertEqual(int(offset, 0), app)
+        self.assertEqual(int(kib) * 1024, EXTERNAL["APP_SIZE"])
+        self.assertEqual(int(less), HEADER_SPACE)
+        self.assertEqual(int(largest.replace(",", "")),
+                         EXTERNAL["APP_SIZE"] - HEADER_SPACE)
+        end = EXTERNAL["SLOT_B_OFFSET"] + EXTERNAL["SLOT_B_SIZE"]
+        self.assertIn(f"from 0x{end:X} on, is yours", text)
 
 
 if __name__ == "__main__":

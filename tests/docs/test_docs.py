@@ -14,10 +14,10 @@ from documents import (CC, ROOT, STRICT, blocks, cited_tests, defines,
 
 README = text_of("README.md")
 TOOLS = {"otatool": os.environ["OTATOOL"], "vboard": os.environ["VBOARD"]}
-SOURCES = ("include", "src", "sources", "boot", "boards", "port", "examples",
-           "tool", "vboard", "tests")
+SOURCES = ("include", "src", "sources", "drivers", "boot", "boards", "port",
+           "examples", "tool", "vboard", "tests")
 # a board that the reader of PORTING.md makes
-INVENTED = "myboard"
+INVENTED = ("myboard", "x9")  # and a chip generation
 
 
 def anchors(path):
@@ -43,9 +43,16 @@ def command_lines():
         for language in ("sh", "console", "text"):
             for block in blocks(text, language):
                 for line in block.replace("\\\n", " ").splitlines():
-                    words = re.sub(r"^\$ ", "", line).split()
+                    line = re.sub(r"^\$ ", "", line).partition(" | ")[0]
+                    words = line.split()
                     if words and Path(words[0]).name in TOOLS:
                         yield path, words
+
+
+def layout_headers():
+    """{"board-layout": its numbers}"""
+    return {f"{path.parent.name}-{path.stem}": defines(path.relative_to(ROOT))
+            for path in sorted((ROOT / "boards").glob("*/*.h"))}
 
 
 class Links(unittest.TestCase):
@@ -68,6 +75,7 @@ class Names(unittest.TestCase):
         files = [file for folder in SOURCES
                  for file in (ROOT / folder).rglob("*.[ch]")]
         files += (ROOT / "cmake").glob("*.cmake")
+        files += (ROOT / "port").rglob("chip.cmake")
         code = "\n".join(f.read_text(encoding="utf-8") for f in files)
         cls.words = set(re.findall(r"\w+", code))
 
@@ -117,11 +125,11 @@ class Names(unittest.TestCase):
         count = 0
         for name, span in self.spans():
             # tests that are cited say where they are below tests/
-            if re.fullmatch(r"(\./)?(src|include|boot|boards|port|tests|tool|"
-                            r"scripts|examples|docs)/[\w./-]+", span) and \
-                    not span.startswith("tool/test_"):
+            if re.fullmatch(r"(\./)?(src|sources|drivers|include|boot|"
+                            r"boards|port|tests|tool|scripts|examples|docs)/[\w./-]+", span) and \
+                    not span.startswith(("tool/test_", "drivers/test_")):
                 count += 1
-                if INVENTED not in span:
+                if not any(name in span for name in INVENTED):
                     self.assertTrue((ROOT / span).exists(), f"{name}: {span}")
         self.assertGreater(count, 15)
 
@@ -142,8 +150,8 @@ class Names(unittest.TestCase):
     def test_tests_that_show_an_answer(self):
         """SPEC's tables: input, answer, tests."""
         text = text_of("SPEC.md")
-        for title in ("The application's calls", "What the bootloader finds",
-                      "The serial line"):
+        for title in ("The application's calls", "An SD card", "The W25Q64",
+                      "What the bootloader finds", "The serial line"):
             table = rows(section(text, title))
             self.assertGreater(len(table), 10, title)
             self.assert_tests_exist(table)
@@ -170,13 +178,44 @@ class Commands(unittest.TestCase):
                     self.assertIn(option, known,
                                   f"{path.name}: {' '.join(words)}")
 
+    def test_options_in_the_text_exist(self):
+        """`--w25q` and the like, in one of our programs or of others."""
+        helps = [run(TOOLS["vboard"], "run", "--help"), run(ROOT / "demo", "-h"),
+                 text_of("check"), text_of("scripts/setup")]
+        helps += [run(TOOLS["otatool"], command, "--help") for command in
+                  ("pack", "info", "verify", "c-array", "merge", "dump",
+                   "send")]
+        known = set(re.findall(r"(?<![\w-])--[\w-]+", " ".join(helps)))
+        ours = {*TOOLS, "demo", "check", "setup"}
+        count = 0
+        for path in documents():
+            text = without_blocks(path.read_text(encoding="utf-8"))
+            for span in re.findall(r"`([^`]+)`", text):
+                first = Path(span.split()[0]).name
+                if not first.startswith("--") and first not in ours:
+                    continue
+                for option in re.findall(r"(?<!\S)--[\w-]+", span):
+                    count += 1
+                    self.assertIn(option, known, f"{path.name}: {span}")
+        self.assertGreater(count, 15)
+
+    def test_demo_lines_exist(self):
+        """Boards, layouts and scenes that `./demo ...` is told."""
+        words = re.findall(r"(?:--)?\w[\w-]*", run(ROOT / "demo", "-h"))
+        found = [line for path in documents() for line in re.findall(
+            r"(?m)(?:^|`)\./demo( [^`#\n]+)", path.read_text(encoding="utf-8"))]
+        self.assertGreater(len(found), 2)
+        for line in found:
+            for word in line.split():
+                self.assertIn(word, words, line)
+
     def test_scripts_and_presets_exist(self):
         presets = json.loads(text_of("CMakePresets.json"))
-        names = {p["name"] for p in presets["configurePresets"]} | {INVENTED}
+        names = {p["name"] for p in presets["configurePresets"]} | set(INVENTED)
         count = 0
         for path in documents():
             for block in blocks(path.read_text(encoding="utf-8"), "sh"):
-                for name in re.findall(r"(?:--preset|scripts/build) (\w+)",
+                for name in re.findall(r"(?:--preset|scripts/build) ([\w-]+)",
                                        block):
                     self.assertIn(name, names, path.name)
                     count += 1
@@ -200,44 +239,97 @@ class Readme(unittest.TestCase):
                     run(compiler, *STRICT, "-fsyntax-only", "-I",
                         ROOT / "include", source)
 
-    def test_picture_of_the_flash(self):
-        layout = defines("boards/nucleo_f446re/internal.h")
-        areas = {}
-        pattern = r"(?m)^(0x08\w{6})  S[S\d ]+? +(\d+) KiB"
-        for address, kib in re.findall(pattern, README):
-            areas[int(address, 0) - layout["FLASH_BASE"]] = int(kib) * 1024
-        names = ("BOOT", "JOURNAL0", "JOURNAL1", "ARRAY", "APP", "SLOT_A",
-                 "SLOT_B")
+    def assert_picture(self, layout, pattern, names):
+        """Addresses and sizes in a picture, as the layout has them."""
+        areas = {int(address, 0) - layout.get("FLASH_BASE", 0):
+                 int(kib) * 1024
+                 for address, kib in re.findall(pattern, README)}
         self.assertEqual(areas, {layout[f"{n}_OFFSET"]: layout[f"{n}_SIZE"]
                                  for n in names})
+
+    def test_picture_of_the_flash(self):
+        self.assert_picture(defines("boards/nucleo_f446re/internal.h"),
+                            r"(?m)^(0x08\w{6})  S[S\d ]+? +(\d+) KiB",
+                            ("BOOT", "JOURNAL0", "JOURNAL1", "ARRAY", "APP",
+                             "SLOT_A", "SLOT_B"))
+
+    def test_picture_of_the_blue_pill(self):
+        layout = defines("boards/bluepill_f103c8/external.h")
+        self.assert_picture(layout, r"(?m)^(0x08\w{6}) +(\d+) KiB  ",
+                            ("BOOT", "JOURNAL0", "JOURNAL1", "APP"))
+        del layout["FLASH_BASE"]  # slots: from the W25Q's byte 0
+        self.assert_picture(layout, r" (0x\w{6}) +(\d+) KiB  slot [AB]\n",
+                            ("SLOT_A", "SLOT_B"))
+        self.assertIn(f"0x{layout['SLOT_B_OFFSET'] + layout['SLOT_B_SIZE']:06x}"
+                      "  yours", README)
 
     def test_largest_applications(self):
         table = {row[0].strip("`"): row[3]
                  for row in rows(section(README, "The flash"))}
-        headers = sorted((ROOT / "boards/nucleo_f446re").glob("*.h"))
-        self.assertEqual(sorted(table), [header.stem for header in headers])
+        headers = layout_headers()
+        self.assertEqual(sorted(table), sorted(headers))
         limits = " ".join(section(README, "Limits").split())
-        for header in headers:
-            layout = defines(header.relative_to(ROOT))
+        for name, layout in headers.items():
             largest = layout["APP_SIZE"] - 512
             for slot in ("SLOT_A", "SLOT_B"):
                 if layout[f"{slot}_SIZE"] > 0:
                     largest = min(largest, layout[f"{slot}_SIZE"] - 16)
-            self.assertIn(f"{largest:,} bytes", table[header.stem])
+            self.assertIn(f"{largest:,} bytes", table[name])
             self.assertIn(f"{largest:,}", limits)
-        array = defines("boards/nucleo_f446re/single.h")["ARRAY_SIZE"] - 16
-        self.assertIn(f"{array:,} from the array", table["single"])
+        array = headers["nucleo_f446re-single"]["ARRAY_SIZE"] - 16
+        self.assertIn(f"{array:,} from the array",
+                      table["nucleo_f446re-single"])
         self.assertIn(f"{array:,} bytes of application", limits)
+
+    def test_slots_on_the_w25q(self):
+        """Where they are, and how large, in the table of the layouts."""
+        table = {row[0].strip("`"): row[2]
+                 for row in rows(section(README, "The flash"))}
+        for name in layout_headers():
+            header = text_of(f"boards/{name.replace('-', '/', 1)}.h")
+            external = re.search(r"SLOT_DEVICE +(\w+)", header)[1]
+            self.assertEqual("W25Q64" in table[name], "w25q" in external, name)
+            if "w25q" in external:
+                kib = layout_headers()[name]["SLOT_A_SIZE"] // 1024
+                self.assertIn(f"W25Q64, {kib} KiB each", table[name])
 
     def test_trial(self):
         """Three boots, in every layout; eight seconds."""
-        for header in (ROOT / "boards/nucleo_f446re").glob("*.h"):
-            boots = defines(header.relative_to(ROOT))["TRIAL_BOOTS"]
-            self.assertEqual(boots, 3, header)
-        self.assertIn("All three count three boots", README)
-        self.assertIn(".trial_watchdog_ms = 8000",
-                      text_of("boards/nucleo_f446re/board.c"))
+        for name, layout in layout_headers().items():
+            self.assertEqual(layout["TRIAL_BOOTS"], 3, name)
+        self.assertIn("All of them count three boots", README)
+        for board in (ROOT / "boards").glob("*/board.c"):
+            self.assertIn(".trial_watchdog_ms = 8000",
+                          board.read_text(encoding="utf-8"))
         self.assertIn("(8 s by the LSI's typical 32 kHz", README)
+
+    def test_pins(self):
+        """The table of wires, for both boards."""
+        wires = {row[0]: row[1] for row in rows(section(README, "Wiring"))}
+        want = {"red LED": "red_led", "application LED": "app_led",
+                "button": "button"}
+        spi = ((1, "SCK"), (2, "MISO"), (3, "MOSI"), (4, None))
+        for path in sorted((ROOT / "boards").glob("*/board.c")):
+            text = path.read_text(encoding="utf-8")
+            for wire, field in want.items():
+                pin = re.search(rf"\.{field} = {{'(.)', (\d+)}}", text)
+                self.assertEqual(wires[wire].split()[0], "P" + pin[1] + pin[2])
+            console = re.search(r"CONSOLE_USART1 1, {'(.)', (\d+)}, "
+                                r"{'(.)', (\d+)}", text)
+            self.assertIn(f"P{console[1]}{console[2]} ",
+                          wires["console out, 115200 8N1"])
+            self.assertIn(f"P{console[3]}{console[4]} ", wires["console in"])
+            for field, names in (
+                    ("w25q", ("W25Q64 CLK (6)", "W25Q64 DO (2)",
+                              "W25Q64 DI (5)", "W25Q64 /CS (its pin 1)")),
+                    ("sd", ("SD CLK", "SD DAT0", "SD CMD",
+                            "SD DAT3 (chip select)"))):
+                line = re.search(rf"\.{field} = {{(\d), \d, (.*)}},", text)
+                pins = re.findall(r"{'(.)', (\d+)}", line[2])
+                for (i, role), name in zip(spi, names):
+                    pin = "P" + "".join(pins[i - 1])
+                    said = f"{pin} (SPI{line[1]} {role})" if role else pin
+                    self.assertEqual(wires[name], said, path)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 """README's session: its commands are run and give what it shows.
 
 Numbers may differ, they change with every build; words may not. And its sizes.
+scripts/readme brings both up to date.
 """
 
 import os
@@ -10,22 +11,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from documents import blocks, rows, run, section, text_of
+import figures
 
-FIRMWARE = Path(os.environ["FIRMWARE"])
-FIRMWARE_IN_README = "build/nucleo_f446re-internal"
-
-
-def session():
-    """[(command, its output)]; a backslash continues a command."""
-    steps = []
-    for block in blocks(section(text_of("README.md"), "By hand"), "console"):
-        for line in block.replace("\\\n", "").splitlines():
-            if line.startswith("$ "):
-                steps.append((line[2:], []))
-            else:
-                steps[-1][1].append(line)
-    return steps
+# by the names that they have in build/
+DIRECTORIES = {name: Path(os.environ[f"FIRMWARE_{key}"]) for name, key in
+               zip(figures.FIRMWARES, ("INTERNAL", "EXTERNAL", "BLUEPILL",
+                                       "SMALL"))}
+TOOLS = {name: os.environ[name.upper()] for name in ("otatool", "vboard")}
 
 
 def words_of(lines):
@@ -40,54 +32,56 @@ def words_of(lines):
             if i == 0 or line != masked[i - 1]]
 
 
-def lay_out(directory):
-    """A directory in which README's paths lead to what is under test."""
-    bin_directory = directory / "build/host/bin"
-    bin_directory.mkdir(parents=True)
-    for name in ("OTATOOL", "VBOARD"):
-        (bin_directory / name.lower()).symlink_to(os.environ[name])
-    (directory / FIRMWARE_IN_README).symlink_to(FIRMWARE)
+def need(name):
+    if not (DIRECTORIES[name] / "boot.elf").exists():
+        raise AssertionError(f"no firmware {name}: build it (scripts/build)")
+    return DIRECTORIES[name]
 
 
 class Session(unittest.TestCase):
     maxDiff = None
 
     def test_output_is_as_printed(self):
-        self.assertTrue((FIRMWARE / "boot.elf").exists(),
-                        "no firmware: run scripts/build nucleo_f446re")
-        steps = session()
+        firmwares = {name: need(name) for name in figures.FIRMWARES}
+        steps = figures.session()
         self.assertGreaterEqual(len(steps), 6)
-        marker = "=== next"
-        script = f"\necho '{marker}'\n".join(step[0] for step in steps)
-        with tempfile.TemporaryDirectory() as name:
-            lay_out(Path(name))
-            output = run("sh", "-ec", script, cwd=name)
-        answers = output.split(f"{marker}\n")
-        self.assertEqual(len(answers), len(steps))
+        with tempfile.TemporaryDirectory() as directory:
+            answers = figures.play(steps, directory, firmwares, TOOLS)
         for (command, shown), answer in zip(steps, answers):
-            self.assertEqual(words_of(shown), words_of(answer.splitlines()),
-                             command)
+            self.assertEqual(words_of(shown), words_of(answer), command)
 
 
 class Sizes(unittest.TestCase):
-    def test_sizes(self):
-        """README's bytes of text, within 2 %: time to measure anew."""
-        cells = rows(section(text_of("README.md"), "Sizes, time, wear"))
-        table = {row[0]: int(row[1].replace(",", "")) for row in cells
-                 if len(row) == 2 and "." not in row[1]}
-        for title, name in (("bootloader, text", "boot"),
-                            ("`examples/minimal`, with everything an update "
-                             "needs", "minimal-1.0.0"),
-                            ("`examples/blink`, the demo application",
-                             "app-1.0.0")):
-            said = run("arm-none-eabi-size", FIRMWARE / f"{name}.elf")
-            text = int(said.splitlines()[1].split()[0])
-            self.assertAlmostEqual(table[title], text, delta=text * 0.02,
-                                   msg=title)
-        parts = [size for title, size in table.items()
-                 if title.startswith("of that")]
-        whole = table["bootloader, text"]
-        self.assertTrue(whole - 64 < sum(parts) <= whole)
+    """README's bytes, within 2 %: time for scripts/readme."""
+
+    def setUp(self):
+        self.table = figures.table()
+
+    def near(self, said, value, title):
+        self.assertAlmostEqual(said, value, delta=value * 0.02, msg=title)
+
+    def test_programs(self):
+        for title, program in figures.PROGRAMS.items():
+            self.assertEqual(len(self.table[title]), len(DIRECTORIES), title)
+            for said, name in zip(self.table[title], figures.FIRMWARES):
+                size = figures.text_size(need(name) / program)
+                self.near(said, size, f"{title}: {name}")
+
+    def test_parts(self):
+        """Of the bootloader: nothing is left out, nothing counted twice."""
+        titles = [title for title in self.table if title.startswith("of that")]
+        self.assertEqual(sorted(titles), sorted(figures.PARTS))
+        for i, name in enumerate(figures.FIRMWARES):
+            said = {title: self.table[title][i] for title in titles}
+            found = figures.parts_of(need(name))
+            if not found:
+                self.assertEqual(set(said.values()), {None}, name)
+                continue
+            for title, size in found.items():
+                self.near(said[title] or 0, size, f"{title}: {name}")
+            whole = self.table[figures.TEXT][i]
+            parts = sum(size or 0 for size in said.values())
+            self.assertTrue(whole - 64 < parts <= whole, name)
 
 
 if __name__ == "__main__":

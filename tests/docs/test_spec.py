@@ -169,7 +169,11 @@ class Numbers(unittest.TestCase):
                          f"{number('OTA_SOURCE_ANY')} any, "
                          f"{number('OTA_SOURCE_C_ARRAY')} C array, "
                          f"{number('OTA_SOURCE_STAGED')} staged, "
-                         f"{number('OTA_SOURCE_UART')} UART")
+                         f"{number('OTA_SOURCE_UART')} UART, "
+                         f"{number('OTA_SOURCE_SLOT_A')} slot A, "
+                         f"{number('OTA_SOURCE_SD')} SD card")
+        self.assertEqual(len(re.findall(r"(?m)^    OTA_SOURCE_\w+ = ",
+                                        text_of("include/ota/source.h"))), 6)
 
     def test_roles(self):
         none, a, b = (number(f"OTA_SLOT_{name}") for name in

@@ -94,6 +94,9 @@ struct rcc_regs {
 #define RCC_GPIO(port)      (4u << (port)) // 0 is GPIOA, 4 GPIOE
 #define RCC_GPIO_ALL        (0x1Fu << 2)
 
+#define RCC_CRC_ENR (RCC->AHBENR)
+#define RCC_CRC     (1u << 6)
+
 #define RCC_CSR_BORRSTF 0u // there is no such flag
 
 /// GPIO (RM0008 9.2) ///

@@ -32,6 +32,9 @@ static bool switch_to_pll(void)
 
 bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks)
 {
+    if (hse_hz % PLL_IN_HZ != 0) {
+        return false;
+    }
     RCC->APB1ENR |= RCC_APB1_PWR;
     (void)RCC->APB1ENR; // the clock is there two cycles later
     // scale 1, which the regulator takes up once the PLL is on

@@ -128,6 +128,8 @@ struct rcc_regs {
 #define RCC_GPIO_ENR        (RCC->AHB1ENR)
 #define RCC_GPIO(port)      (1u << (port)) // 0 is GPIOA, 7 GPIOH
 #define RCC_GPIO_ALL        0xFFu
+#define RCC_CRC_ENR         (RCC->AHB1ENR)
+#define RCC_CRC             (1u << 12)
 
 #define RCC_CSR_BORRSTF (1u << 25)
 

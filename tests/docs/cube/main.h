@@ -38,6 +38,22 @@ HAL_StatusTypeDef HAL_FLASHEx_Erase(FLASH_EraseInitTypeDef *pEraseInit,
 _Noreturn void NVIC_SystemReset(void);
 
 typedef struct {
+    int dummy;
+} SPI_HandleTypeDef, GPIO_TypeDef;
+
+typedef enum { GPIO_PIN_RESET, GPIO_PIN_SET } GPIO_PinState;
+
+#define GPIOB       ((GPIO_TypeDef *)0x40020400)
+#define GPIO_PIN_12 ((uint16_t)0x1000)
+
+HAL_StatusTypeDef HAL_SPI_TransmitReceive(SPI_HandleTypeDef *hspi,
+                                          uint8_t *pTxData, uint8_t *pRxData,
+                                          uint16_t Size, uint32_t Timeout);
+void HAL_GPIO_WritePin(GPIO_TypeDef *GPIOx, uint16_t GPIO_Pin,
+                       GPIO_PinState PinState);
+uint32_t HAL_GetTick(void);
+
+typedef struct {
     volatile uint32_t KR;
 } IWDG_TypeDef;
 
