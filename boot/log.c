@@ -102,14 +102,11 @@ static bool is_news(const struct log *log)
 static void log_error(struct log *log)
 {
     const struct ota_boot *boot = log->boot;
-    bool news = is_news(log);
-    if (news || log->shared) {
-        log->error = boot->error;
-        log->at = boot->step;
-    }
-    if (!news) {
+    if (!is_news(log)) {
         return;
     }
+    log->error = boot->error;
+    log->at = boot->step;
     end_calls(log);
     if (boot->error) {
         // of what is on trial, or has rotted; else of the update
@@ -176,6 +173,9 @@ void log_step(enum ota_verdict verdict)
         log_journal(log);
     }
     if (line_is_shared(log)) {
+        if (!log->shared) {
+            log_error(log); // of the source before, while nobody sends yet
+        }
         log->shared = true;
         log->asked = log->boot->requested;
         log_waiting(log);

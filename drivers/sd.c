@@ -124,7 +124,7 @@ static bool go_idle(const struct ota_bus *bus)
         if (response == IDLE) {
             return true;
         }
-        if (response != 0xFF) {
+        if (response != 0xFF && tries == 0) {
             bus->select(bus);
             (void)bus->transfer(bus, NULL, NULL, ABANDONED);
             deselect(bus);

@@ -27,7 +27,7 @@ PARTS = {
                        group == "libota.a",
     "of that, XMODEM and YMODEM": lambda group, name: name == "xmodem.c",
     "of that, clock, pins, flash, console, hand-over":
-        lambda group, name: group == "libport.a",
+        lambda group, name: group in ("libport.a", "crc_unit.dir"),
     "of that, its own program, most of it texts":
         lambda group, name: group == "boot.dir",
     "of that, the board's data": lambda group, name: group == "libboard.a",
