@@ -2,12 +2,17 @@
 //
 // Turns the numbers of one layout header into its struct ota_layout. Compiled
 // once for each layout: LAYOUT_HEADER names the header, LAYOUT_SYMBOL the
-// constant (board_layout in firmware, one name per layout in otatool).
+// constant (board_layout in firmware, one name per layout in otatool),
+// LAYOUT_HAS_NAME may be 0 where nobody reads the name.
 
 #include "ota/layout.h"
 
 #include "digest.h"
 #include LAYOUT_HEADER
+
+#ifndef LAYOUT_HAS_NAME
+#define LAYOUT_HAS_NAME 1
+#endif
 
 // an area of no size is none
 #define AREA(name, device)                                                     \
@@ -20,7 +25,7 @@ extern const struct ota_flash SLOT_DEVICE;
 extern const struct ota_layout LAYOUT_SYMBOL;
 
 const struct ota_layout LAYOUT_SYMBOL = {
-    .name = LAYOUT_NAME,
+    .name = LAYOUT_HAS_NAME ? LAYOUT_NAME : NULL,
     .target = LAYOUT_TARGET,
     .flash_base = FLASH_BASE,
     .ram_base = RAM_BASE,

@@ -2,13 +2,24 @@
 
 #include "log.h"
 
+#include "board.h"
 #include "port.h"
 
-void log_banner(const struct log *log, const char *layout_name)
-{
-    stm32_print(log->console, "\nSureboot %v, %s; reset by %s\n", BOOT_VERSION,
-                layout_name, stm32_reset_cause());
-}
+struct log {
+    const struct board_console *console;
+    const struct ota_boot *boot;
+    bool scanned;       // the journal is known
+    bool waiting;       // "waiting for an image" has been said
+    bool shared;        // the line was a sender's in the last step
+    bool asked;         // by a request, then
+    bool called;        // no end of line since
+    unsigned tenths;    // of the step under way that have been told
+    enum ota_step step; // under way
+    int error;          // told last
+    enum ota_step at;   // at which it was
+};
+
+static struct log the_log;
 
 // What the journal says at the start: the last update, and what is to be done.
 static void log_journal(const struct log *log)
@@ -47,7 +58,7 @@ static void end_calls(struct log *log)
     }
 }
 
-void log_progress(void *context, enum ota_step step, unsigned percent)
+static void log_progress(void *context, enum ota_step step, unsigned percent)
 {
     struct log *log = context;
     // what takes long; reading 100 KiB is a matter of milliseconds
@@ -144,8 +155,19 @@ static void log_waiting(struct log *log)
     stm32_print(log->console, "waiting for an image (XMODEM-1K or YMODEM)\n");
 }
 
-void log_step(struct log *log, enum ota_verdict verdict)
+void log_start(const struct ota_boot *boot, struct ota_boot_config *config)
 {
+    the_log.console = &board.console;
+    the_log.boot = boot;
+    config->progress = log_progress;
+    config->context = &the_log;
+    stm32_print(the_log.console, "\nSureboot %v, %s; reset by %s\n",
+                BOOT_VERSION, config->layout->name, stm32_reset_cause());
+}
+
+void log_step(enum ota_verdict verdict)
+{
+    struct log *log = &the_log;
     if (!log->scanned) {
         log->scanned = true;
         log_journal(log);

@@ -23,12 +23,8 @@ extern const struct ota_layout board_layout;
 // application, fast otherwise.
 static void blink(const struct ota_boot *boot)
 {
-    static uint32_t toggled;
     uint32_t period = ota_boot_update_failed(boot) ? 500 : 100;
-    if (stm32_millis() - toggled >= period) {
-        toggled = stm32_millis();
-        stm32_pin_toggle(board.red_led);
-    }
+    stm32_pin_write(board.red_led, stm32_millis() / period % 2 != 0);
 }
 
 static _Noreturn void run_application(const struct ota_boot *boot)
@@ -60,13 +56,13 @@ static bool is_waiting(const struct ota_boot *boot, enum ota_verdict verdict)
     return verdict == OTA_BOOT_NO_APP || (source && source->by_hand);
 }
 
-static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
+static _Noreturn void run_machine(struct ota_boot *boot)
 {
     bool waiting = false;
     for (;;) {
         stm32_iwdg_feed();
         enum ota_verdict verdict = ota_boot_step(boot);
-        log_step(log, verdict);
+        log_step(verdict);
         if (verdict == OTA_BOOT_RUN) {
             run_application(boot);
         }
@@ -74,7 +70,7 @@ static _Noreturn void run_machine(struct ota_boot *boot, struct log *log)
         if (waiting) {
             blink(boot);
         }
-        if (verdict == OTA_BOOT_NO_APP && stm32_millis() > RECOVERY_MS) {
+        if (stm32_millis() > RECOVERY_MS) {
             ota_boot_end_recovery(boot);
         }
     }
@@ -85,7 +81,8 @@ int main(void)
     struct stm32_clocks clocks;
     start_board(&clocks);
 
-    const struct ota_serial serial = stm32_console_serial(&board.console);
+    static const struct ota_serial serial =
+        STM32_CONSOLE_SERIAL(&board.console);
     struct ota_xmodem xmodem;
     ota_xmodem_init(&xmodem, &serial, SENDER_MS);
     struct ota_boot_source sources[3];
@@ -95,16 +92,13 @@ int main(void)
         (struct ota_boot_source){OTA_SOURCE_UART, &xmodem.source, true};
 
     struct ota_boot boot;
-    struct log log = {.console = &board.console, .boot = &boot};
-    const struct ota_boot_config config = {
+    struct ota_boot_config config = {
         .layout = &board_layout,
         .sources = sources,
         .source_count = count,
         .recovery = !stm32_pin_read(board.button),
-        .progress = log_progress,
-        .context = &log,
     };
-    log_banner(&log, board_layout.name);
+    log_start(&boot, &config);
     ota_boot_begin(&boot, &config);
-    run_machine(&boot, &log);
+    run_machine(&boot);
 }

@@ -4,21 +4,22 @@
 
 #include "log.h"
 
-void log_banner(const struct log *log, const char *layout_name)
+void log_start(const struct ota_boot *boot, struct ota_boot_config *config)
 {
-    (void)log;
-    (void)layout_name;
+    (void)boot;
+    (void)config;
 }
 
-void log_progress(void *context, enum ota_step step, unsigned percent)
+// Instead of the engine's.
+void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
+                       uint32_t total)
 {
-    (void)context;
-    (void)step;
-    (void)percent;
+    (void)boot;
+    (void)done;
+    (void)total;
 }
 
-void log_step(struct log *log, enum ota_verdict verdict)
+void log_step(enum ota_verdict verdict)
 {
-    (void)log;
     (void)verdict;
 }

@@ -27,7 +27,7 @@ set(OTA_FIRMWARE_OPTIONS ${OTA_CPU} -g -Os -ffunction-sections -fdata-sections
   -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
 if(OTA_LTO)
   list(APPEND OTA_FIRMWARE_OPTIONS -flto -ffat-lto-objects
-    -fno-inline-functions-called-once)
+    -fno-inline-functions-called-once -fno-schedule-insns2)
 endif()
 add_compile_options(${OTA_FIRMWARE_OPTIONS})
 target_compile_options(ota PRIVATE ${OTA_FIRMWARE_OPTIONS}) # exists already

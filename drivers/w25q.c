@@ -118,7 +118,7 @@ static int wait(const struct ota_w25q *chip, uint32_t instruction, uint32_t ms)
 }
 
 // Waits with the bus instead of the tick.
-static int pause(const struct ota_w25q *chip, size_t bytes)
+OTA_INLINE int pause(const struct ota_w25q *chip, size_t bytes)
 {
     return chip->bus->transfer(chip->bus, NULL, NULL, bytes);
 }

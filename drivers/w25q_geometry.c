@@ -9,6 +9,6 @@ const struct ota_geometry ota_w25q64_geometry = {
     .write_unit = 1,
     .erased = 0xFF,
     .run_count = 1,
-    .run = {{2048, 0x1000}},
+    .run = (const struct ota_erase_run[]){{2048, 0x1000}},
     .block = 0x10000,
 };

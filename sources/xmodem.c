@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ota/bytes.h"
 #include "ota/crc16.h"
 
 enum {
@@ -38,7 +39,7 @@ enum {
     COMPLETE = 1,       // state.end: the held byte may be read
 };
 
-static void put(const struct ota_xmodem *x, uint8_t byte)
+OTA_INLINE void put(const struct ota_xmodem *x, uint8_t byte)
 {
     x->serial->put(x->serial, byte);
 }

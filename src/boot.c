@@ -16,7 +16,7 @@
 
 /// Helpers ///
 
-static enum ota_step step_of(const struct ota_boot *boot)
+enum ota_step ota_boot_step_of(const struct ota_boot *boot)
 {
     if (boot->touched ||
         (boot->state != STATE_COPY && boot->state != STATE_COPY_BEGIN)) {
@@ -25,17 +25,7 @@ static enum ota_step step_of(const struct ota_boot *boot)
     return boot->job == JOB_FETCH ? OTA_STEP_STAGE : OTA_STEP_BACKUP;
 }
 
-void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
-                       uint32_t total)
-{
-    const struct ota_boot_config *config = boot->config;
-    if (config->progress) {
-        // app slots are far below the 42 MB at which this would overflow
-        config->progress(config->context, step_of(boot), done * 100 / total);
-    }
-}
-
-static bool is_half_done(const struct ota_boot *boot)
+OTA_INLINE bool is_half_done(const struct ota_boot *boot)
 {
     uint8_t state = boot->journal.newest.state;
     return state == OTA_STATE_INSTALLING || state == OTA_STATE_REVERTING;
@@ -53,9 +43,12 @@ bool ota_boot_app_on_trial(const struct ota_boot *boot)
            ota_record_has_image(&boot->journal.newest, &boot->app);
 }
 
-struct ota_record *ota_boot_newest(struct ota_boot *boot)
+// Not inlined: from a pointer that comes back, all members are within reach of
+// short instructions.
+__attribute__((noinline)) struct ota_record *
+ota_boot_newest(struct ota_boot *boot)
 {
-    boot->record = boot->journal.newest;
+    ota_record_copy(&boot->record, &boot->journal.newest);
     return &boot->record;
 }
 
@@ -128,11 +121,11 @@ static bool is_development(const struct ota_boot *boot)
                       sizeof vectors)) {
         return false;
     }
-    struct ota_image any = {.size = ota_image_max_size(layout)};
-    return ota_image_check_vectors(&any, layout, vectors) == 0;
+    return ota_image_check_vectors(ota_image_max_size(layout), layout,
+                                   vectors) == 0;
 }
 
-static int decide(struct ota_boot *boot)
+OTA_INLINE int decide(struct ota_boot *boot)
 {
     if (boot->app_error == OTA_ERR_FLASH_READ && boot->rereads < REREADS) {
         boot->rereads++; // one bad read is no reason to replace it
@@ -198,12 +191,6 @@ static int settle(struct ota_boot *boot)
     return ota_boot_go(boot, STATE_RUN);
 }
 
-static int run(struct ota_boot *boot)
-{
-    (void)boot;
-    return OTA_BOOT_RUN;
-}
-
 // The caller came back: ask all sources again, but do not wear out a flash
 // that fails.
 static int no_app(struct ota_boot *boot)
@@ -224,27 +211,46 @@ void ota_boot_begin(struct ota_boot *boot, const struct ota_boot_config *config)
     boot->recovery = config->recovery;
 }
 
+// A switch: the compiler may inline what only it calls.
+static int step(struct ota_boot *boot)
+{
+    switch (boot->state) {
+    case STATE_SCAN:
+        return scan(boot);
+    case STATE_DECIDE:
+        return decide(boot);
+    case STATE_SETTLE:
+        return settle(boot);
+    case STATE_OPEN:
+        return ota_fetch_open(boot);
+    case STATE_HEADER:
+        return ota_fetch_header(boot);
+    case STATE_CHECK:
+        return ota_fetch_check(boot);
+    case STATE_COPY_BEGIN:
+        return ota_copy_begin(boot);
+    case STATE_COPY:
+        return ota_copy_step(boot);
+    case STATE_BEGIN:
+        return ota_install_begin(boot);
+    case STATE_ERASE:
+        return ota_install_erase(boot);
+    case STATE_VERIFY:
+        return ota_install_verify(boot);
+    case STATE_FINISH:
+        return ota_install_finish(boot);
+    case STATE_RUN:
+        return OTA_BOOT_RUN;
+    default: // STATE_NO_APP
+        return no_app(boot);
+    }
+}
+
 enum ota_verdict ota_boot_step(struct ota_boot *boot)
 {
-    static int (*const states[STATE_COUNT])(struct ota_boot *) = {
-        [STATE_SCAN] = scan,
-        [STATE_DECIDE] = decide,
-        [STATE_SETTLE] = settle,
-        [STATE_RUN] = run,
-        [STATE_NO_APP] = no_app,
-        [STATE_OPEN] = ota_fetch_open,
-        [STATE_HEADER] = ota_fetch_header,
-        [STATE_CHECK] = ota_fetch_check,
-        [STATE_COPY_BEGIN] = ota_copy_begin,
-        [STATE_COPY] = ota_copy_step,
-        [STATE_BEGIN] = ota_install_begin,
-        [STATE_ERASE] = ota_install_erase,
-        [STATE_VERIFY] = ota_install_verify,
-        [STATE_FINISH] = ota_install_finish,
-    };
-    int result = states[boot->state](boot);
+    int result = step(boot);
     if (result < 0) {
-        return ota_job_fail(boot, step_of(boot), result);
+        return ota_job_fail(boot, ota_boot_step_of(boot), result);
     }
     return (enum ota_verdict)result;
 }

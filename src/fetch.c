@@ -126,7 +126,7 @@ static int check_image(struct ota_boot *boot)
     if (err) {
         return err;
     }
-    return ota_image_check_vectors(&boot->image, layout,
+    return ota_image_check_vectors(boot->image.size, layout,
                                    boot->buffer + boot->image.header_size);
 }
 

@@ -68,8 +68,7 @@ int ota_image_check_header(const struct ota_image *image,
     return 0;
 }
 
-int ota_image_check_vectors(const struct ota_image *image,
-                            const struct ota_layout *layout,
+int ota_image_check_vectors(uint32_t size, const struct ota_layout *layout,
                             const uint8_t vectors[OTA_VECTORS_SIZE])
 {
     // the end of RAM is a legal start: the stack grows down before it stores
@@ -79,7 +78,7 @@ int ota_image_check_vectors(const struct ota_image *image,
     }
     uint32_t reset = load_le32(vectors + 4);
     uint32_t start = ota_layout_vectors(layout) + OTA_VECTORS_SIZE;
-    uint32_t end = ota_layout_vectors(layout) + image->size;
+    uint32_t end = ota_layout_vectors(layout) + size;
     if ((reset & 1) == 0 || reset < start || reset >= end) {
         return OTA_ERR_RESET_VECTOR;
     }

@@ -57,7 +57,7 @@ static uint32_t scan_unit(struct ota_journal *journal, uint32_t unit)
         if (found == 1 &&
             (!journal->valid ||
              is_newer(record.sequence, journal->newest.sequence))) {
-            journal->newest = record;
+            ota_record_copy(&journal->newest, &record);
             journal->valid = true;
         }
     }
@@ -119,7 +119,7 @@ int ota_journal_append(struct ota_journal *journal, struct ota_record *record)
         }
         journal->next++;
         if (err == 0) {
-            journal->newest = *record;
+            ota_record_copy(&journal->newest, record);
             journal->valid = true;
             journal->torn = false;
             return 0;
@@ -190,6 +190,7 @@ int ota_journal_make_room(struct ota_journal *journal)
     if (ota_journal_free(journal) >= OTA_JOURNAL_RESERVE) {
         return 0;
     }
-    struct ota_record copy = journal->newest;
+    struct ota_record copy;
+    ota_record_copy(&copy, &journal->newest);
     return start_unit(journal, journal->turns + 1, &copy);
 }

@@ -13,6 +13,7 @@
 #define MACHINE_H
 
 #include "ota/boot.h"
+#include "ota/bytes.h"
 
 // Numbered as the steps that they are, by which they are told.
 enum state {
@@ -36,7 +37,6 @@ enum state {
     STATE_DECIDE = STATE_COPY_BEGIN + 1, // run the application, or update?
     STATE_RUN,                           // final
     STATE_NO_APP, // final until the caller wants to look for an image
-    STATE_COUNT
 };
 
 // What the machine is at, if not at booting. Each ends in the next or in an
@@ -105,8 +105,8 @@ void ota_boot_write(struct ota_boot *boot);
 // without an application there is nothing that a lost record could lose.
 OTA_CHECKED int ota_boot_write_first(struct ota_boot *boot);
 
-void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
-                       uint32_t total);
+// What the machine is at, as it is told.
+enum ota_step ota_boot_step_of(const struct ota_boot *boot);
 
 /// install.c ///
 
@@ -156,7 +156,11 @@ bool ota_job_was_tried(const struct ota_record *record,
 uint8_t ota_job_backup(const struct ota_boot *boot);
 
 // Whether what is fetched goes to a slot first.
-bool ota_job_stages(const struct ota_boot *boot);
+OTA_INLINE bool ota_job_stages(const struct ota_boot *boot)
+{
+    return boot->job == JOB_FETCH && boot->layout->slot[0].flash &&
+           !boot->slots_fail;
+}
 
 /// fetch.c ///
 

@@ -42,16 +42,21 @@ static int area_read(struct ota_source *source, void *data, size_t len)
     return (int)n;
 }
 
-void ota_area_source_init(struct ota_area_source *source,
-                          const struct ota_area *area, uint32_t header_size,
-                          uint32_t gap)
+// Member by member, and not inlined: smaller so.
+__attribute__((noinline)) void
+ota_area_source_init(struct ota_area_source *source,
+                     const struct ota_area *area, uint32_t header_size,
+                     uint32_t gap)
 {
-    *source = (struct ota_area_source){
-        .source = {.read = area_read, .open = area_open, .seek = area_seek},
-        .area = area,
-        .header_size = header_size,
-        .gap = gap,
-    };
+    source->source.read = area_read;
+    source->source.set_total_size = NULL;
+    source->source.open = area_open;
+    source->source.seek = area_seek;
+    source->source.close = NULL;
+    source->area = area;
+    source->header_size = header_size;
+    source->gap = gap;
+    source->position = 0;
 }
 
 /// Writing a slot ///
@@ -59,13 +64,11 @@ void ota_area_source_init(struct ota_area_source *source,
 void ota_slot_begin(struct ota_slot_writer *writer, const struct ota_area *area,
                     uint32_t total, uint32_t from)
 {
-    *writer = (struct ota_slot_writer){
-        .area = area,
-        .total = total,
-        .position = from,
-        .begun = from,
-        .erased = from,
-    };
+    writer->area = area;
+    writer->total = total;
+    writer->position = from;
+    writer->begun = from;
+    writer->erased = from;
 }
 
 static int erase_next(struct ota_slot_writer *writer)
@@ -91,31 +94,40 @@ int ota_slot_blank(struct ota_slot_writer *writer)
     return writer->erased < writer->total ? erase_next(writer) : 0;
 }
 
-// Adds n bytes, not more than complete the pending write unit; programs it once
-// it is full, or the file's last.
-static int write_pending(struct ota_slot_writer *writer, const uint8_t *data,
-                         uint32_t n)
+// Programs what is pending once it is a whole write unit, or the file's last.
+static int program_pending(struct ota_slot_writer *writer, uint32_t have)
 {
     const struct ota_geometry *geometry = writer->area->flash->geometry;
-    uint32_t have = writer->position % geometry->write_unit;
-    memcpy(writer->pending + have, data, n);
-    writer->position += n;
-    if (have + n < geometry->write_unit && writer->position < writer->total) {
+    uint32_t unit = geometry->write_unit;
+    if (have < unit && writer->position < writer->total) {
         return 0;
     }
-    for (uint32_t i = have + n; i < geometry->write_unit; i++) {
-        writer->pending[i] = geometry->erased;
-    }
-    return ota_area_prog(writer->area, writer->position - n - have,
-                         writer->pending, geometry->write_unit);
+    memset(writer->pending + have, geometry->erased, unit - have);
+    return ota_area_prog(writer->area, writer->position - have, writer->pending,
+                         unit);
 }
 
-static int write_units(struct ota_slot_writer *writer, const uint8_t *data,
-                       uint32_t n)
+// Takes the n bytes, at most len, that one program can take: those that
+// complete the pending write unit, or whole units.
+static int32_t take(struct ota_slot_writer *writer, const uint8_t *data,
+                    uint32_t n)
 {
-    int err = ota_area_prog(writer->area, writer->position, data, n);
-    writer->position += n;
-    return err;
+    // a power of 2
+    uint32_t unit = writer->area->flash->geometry->write_unit;
+    uint32_t have = writer->position & (unit - 1);
+    uint32_t at = writer->position;
+    int err;
+    if (have > 0 || n < unit) {
+        n = n < unit - have ? n : unit - have;
+        memcpy(writer->pending + have, data, n);
+        writer->position += n;
+        err = program_pending(writer, have + n);
+    } else {
+        n &= ~(unit - 1);
+        writer->position += n;
+        err = ota_area_prog(writer->area, at, data, n);
+    }
+    return err ? err : (int32_t)n;
 }
 
 int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
@@ -124,7 +136,6 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
         return OTA_ERR_RANGE;
     }
     const uint8_t *from = data;
-    uint32_t unit = writer->area->flash->geometry->write_unit;
     while (len > 0) {
         while (writer->position >= writer->begun) {
             int err = ota_slot_blank(writer);
@@ -133,21 +144,12 @@ int ota_slot_write(struct ota_slot_writer *writer, const void *data, size_t len)
             }
         }
         uint32_t n = writer->begun - writer->position;
-        n = len < n ? (uint32_t)len : n;
-        uint32_t have = writer->position % unit;
-        int err;
-        if (have > 0 || n < unit) {
-            n = n < unit - have ? n : unit - have;
-            err = write_pending(writer, from, n);
-        } else {
-            n -= n % unit;
-            err = write_units(writer, from, n);
+        int32_t taken = take(writer, from, len < n ? (uint32_t)len : n);
+        if (taken < 0) {
+            return (int)taken;
         }
-        if (err) {
-            return err;
-        }
-        from += n;
-        len -= n;
+        from += taken;
+        len -= (uint32_t)taken;
     }
     return 0;
 }

@@ -90,8 +90,8 @@ static bool has_vectors(const struct ota_layout *layout)
                       sizeof vectors) != 0) {
         return false;
     }
-    struct ota_image any = {.size = ota_image_max_size(layout)};
-    return ota_image_check_vectors(&any, layout, vectors) == 0;
+    return ota_image_check_vectors(ota_image_max_size(layout), layout,
+                                   vectors) == 0;
 }
 
 static enum position_kind read_position(const struct ota_area *unit,

@@ -55,7 +55,7 @@ int view_check(const struct view *view, const struct ota_layout *layout)
         return OTA_ERR_TRUNCATED;
     }
     if (layout) {
-        err = ota_image_check_vectors(&view->image, layout, view->app);
+        err = ota_image_check_vectors(view->image.size, layout, view->app);
         if (err) {
             return err;
         }

@@ -114,7 +114,8 @@ int update_from_card(struct ota_app *app)
 
 int update_from_console(struct ota_app *app)
 {
-    const struct ota_serial serial = stm32_console_serial(&board.console);
+    static const struct ota_serial serial =
+        STM32_CONSOLE_SERIAL(&board.console);
     struct ota_xmodem xmodem;
     ota_xmodem_init(&xmodem, &serial, SENDER_MS);
     return update_from(app, &xmodem.source);

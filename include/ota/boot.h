@@ -142,4 +142,10 @@ const struct ota_boot_source *ota_boot_fetching(const struct ota_boot *boot);
 // having been there (the fast one).
 bool ota_boot_update_failed(const struct ota_boot *boot);
 
+// The machine's own call of config->progress: done of total bytes of the step.
+// A program that wants none may define this function itself, empty, and saves
+// the code of all the calls.
+void ota_boot_progress(const struct ota_boot *boot, uint32_t done,
+                       uint32_t total);
+
 #endif

@@ -30,8 +30,8 @@ struct ota_geometry {
     uint32_t size;      // bytes in all; the sum of the erase runs
     uint8_t write_unit; // bytes programmed at once: 1, 2, 4, 8, 16 or 32
     uint8_t erased;     // what an erased byte reads as (0xFF, on L0/L1 0x00)
-    uint8_t run_count;  // entries of run that are in use, 1 to 4
-    struct ota_erase_run run[4]; // from offset 0 upwards
+    uint8_t run_count;  // entries of run
+    const struct ota_erase_run *run; // from offset 0 upwards
     uint32_t block; // so many bytes, a multiple of all erase units that is
                     // aligned to itself, are erased faster at once (W25Q: 64
                     // KiB); 0: there is no such thing

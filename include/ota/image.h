@@ -60,12 +60,12 @@ uint32_t ota_image_max_size(const struct ota_layout *layout);
 OTA_CHECKED int ota_image_check_header(const struct ota_image *image,
                                        const struct ota_layout *layout);
 
-// Whether the application's first 8 bytes make sense for this layout: the
-// stack pointer in RAM (its end included), the reset vector odd (Thumb) and
-// inside the application. 0, OTA_ERR_STACK_POINTER or OTA_ERR_RESET_VECTOR.
+// Whether the first 8 bytes of an application of this size make sense for this
+// layout: the stack pointer in RAM (its end included), the reset vector odd
+// (Thumb) and inside the application. 0, OTA_ERR_STACK_POINTER or
+// OTA_ERR_RESET_VECTOR.
 OTA_CHECKED int
-ota_image_check_vectors(const struct ota_image *image,
-                        const struct ota_layout *layout,
+ota_image_check_vectors(uint32_t size, const struct ota_layout *layout,
                         const uint8_t vectors[OTA_VECTORS_SIZE]);
 
 #endif

@@ -98,6 +98,9 @@ void ota_record_set_image(struct ota_record *record,
 bool ota_record_has_image(const struct ota_record *record,
                           const struct ota_image *image);
 
+// Copies the members of a record as they are.
+void ota_record_copy(void *to, const void *from);
+
 // A record to and from its 64 bytes. decode returns 0, OTA_ERR_CRC (torn,
 // corrupt or blank) or OTA_ERR_FORMAT (valid, but of a newer format).
 void ota_record_encode(const struct ota_record *record,

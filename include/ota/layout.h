@@ -18,7 +18,8 @@
 #define OTA_HEADER_SPACE 512
 
 struct ota_layout {
-    const char *name;     // "<board>-<layout>", as otatool --board takes it
+    const char *name;     // "<board>-<layout>", as otatool --board takes it;
+                          // NULL in firmware that tells nothing
     uint32_t target;      // target id: which board and layout (SPEC.md)
     uint32_t flash_base;  // address of byte 0 of the device that holds app
     uint32_t ram_base;    // first address of the RAM a stack may lie in

@@ -56,7 +56,9 @@ void stm32_clock_start(const struct board_hse *hse, struct stm32_clocks *clocks)
     }
     if (!pll) {
         stop_pll();
-        *clocks = stm32_clocks_at_reset;
+        clocks->hclk = HSI_HZ;
+        clocks->pclk1 = HSI_HZ;
+        clocks->pclk2 = HSI_HZ;
     }
 }
 

@@ -6,25 +6,24 @@
 #include "registers.h"
 
 // Lines 0 to 4 have an interrupt each, the others share two.
-static unsigned irq_of(struct board_pin pin)
+static unsigned irq_of(enum board_pin pin)
 {
-    if (pin.number <= 4) {
-        return EXTI0_IRQ + pin.number;
+    if (board_number(pin) <= 4) {
+        return EXTI0_IRQ + board_number(pin);
     }
-    return pin.number <= 9 ? EXTI9_5_IRQ : EXTI15_10_IRQ;
+    return board_number(pin) <= 9 ? EXTI9_5_IRQ : EXTI15_10_IRQ;
 }
 
-void stm32_exti_falling(struct board_pin pin)
+void stm32_exti_falling(enum board_pin pin)
 {
     RCC->APB2ENR |= RCC_APB2_EXTI_ROUTE;
     (void)RCC->APB2ENR;
 
-    unsigned shift = pin.number % 4 * 4;
-    volatile uint32_t *exticr = &EXTI_ROUTE->EXTICR[pin.number / 4];
-    *exticr = (*exticr & ~(0xFu << shift)) | (uint32_t)(pin.port - 'A')
-                                                 << shift;
+    unsigned shift = board_number(pin) % 4 * 4;
+    volatile uint32_t *exticr = &EXTI_ROUTE->EXTICR[board_number(pin) / 4];
+    *exticr = (*exticr & ~(0xFu << shift)) | board_port(pin) << shift;
 
-    uint32_t line = 1u << pin.number;
+    uint32_t line = 1u << board_number(pin);
     EXTI->FTSR |= line;
     EXTI->PR = line; // an edge from before does not count
     EXTI->IMR |= line;
@@ -33,9 +32,9 @@ void stm32_exti_falling(struct board_pin pin)
     NVIC->ISER[irq / 32] = 1u << irq % 32;
 }
 
-bool stm32_exti_take(struct board_pin pin)
+bool stm32_exti_take(enum board_pin pin)
 {
-    uint32_t line = 1u << pin.number;
+    uint32_t line = 1u << board_number(pin);
     bool pending = (EXTI->PR & line) != 0;
     EXTI->PR = line; // write 1 to clear, this line alone
     return pending;

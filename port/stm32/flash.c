@@ -22,22 +22,15 @@ static const uint8_t *address_of(uint32_t offset)
     return (const uint8_t *)(FLASH_ADDRESS + offset);
 }
 
-// A flag left from before would refuse the operation or be taken for its own.
-// Write 1 to clear: exactly those that are set, which are returned.
-static uint32_t clear_flags(void)
-{
-    uint32_t flags = FLASH->SR & (FLASH_SR_EOP | FLASH_SR_ERRORS);
-    FLASH->SR = flags;
-    return flags;
-}
-
 // Unlocks. The keys are only written to a locked controller: any other write
 // to KEYR is a bus error and locks it until the next reset (RM0390 3.5.1,
 // PM0075 2.3.2).
 static int begin(void)
 {
+    // a flag left from before would refuse the operation or be taken for its
+    // own: cleared, whatever it says
     if (!flash_clock_runs() ||
-        !stm32_wait(&FLASH->SR, FLASH_SR_BSY, 0, IDLE_US)) {
+        stm32_flash_finish(IDLE_US, OTA_OK) == OTA_ERR_FLASH_TIMEOUT) {
         return OTA_ERR_FLASH_TIMEOUT;
     }
     if ((FLASH->CR & FLASH_CR_LOCK) != 0) {
@@ -47,7 +40,6 @@ static int begin(void)
     if ((FLASH->CR & FLASH_CR_LOCK) != 0) {
         return OTA_ERR_FLASH_LOCKED;
     }
-    (void)clear_flags();
     return OTA_OK;
 }
 
@@ -69,7 +61,10 @@ int stm32_flash_finish(uint32_t us, int otherwise)
         !stm32_wait(&FLASH->SR, FLASH_SR_BSY, 0, us)) {
         return OTA_ERR_FLASH_TIMEOUT;
     }
-    uint32_t flags = clear_flags() & FLASH_SR_ERRORS;
+    // write 1 to clear: exactly those that are set
+    uint32_t flags = FLASH->SR & (FLASH_SR_EOP | FLASH_SR_ERRORS);
+    FLASH->SR = flags;
+    flags &= FLASH_SR_ERRORS;
     if (flags & FLASH_SR_WRPERR) {
         return OTA_ERR_FLASH_PROTECTED;
     }

@@ -7,7 +7,9 @@ const struct ota_geometry stm32f446_geometry = {
     .write_unit = 4,
     .erased = 0xFF,
     .run_count = 3,
-    .run = {{4, 16 * 1024}, {1, 64 * 1024}, {3, 128 * 1024}},
+    .run = (const struct ota_erase_run[]){{4, 16 * 1024},
+                                          {1, 64 * 1024},
+                                          {3, 128 * 1024}},
 };
 
 const struct ota_geometry stm32f103_geometry = {
@@ -15,5 +17,5 @@ const struct ota_geometry stm32f103_geometry = {
     .write_unit = 2,
     .erased = 0xFF,
     .run_count = 1,
-    .run = {{64, 1024}},
+    .run = (const struct ota_erase_run[]){{64, 1024}},
 };

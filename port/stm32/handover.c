@@ -33,17 +33,19 @@ reset_peripherals(volatile uint32_t *rstr, volatile uint32_t *enr,
 
 // In one piece: after the stack pointer has changed, C has no frame. LR as
 // after reset (Armv7-M ARM B1.5.5).
-static _Noreturn void start(uint32_t stack_pointer, uint32_t reset_vector)
+static _Noreturn void start(uint32_t vectors)
 {
-    __asm__ volatile("msr control, %2\n\t"
-                     "msr msp, %0\n\t"
+    __asm__ volatile("msr control, %1\n\t"
+                     "ldr r2, [%0]\n\t"
+                     "ldr r3, [%0, #4]\n\t"
+                     "msr msp, r2\n\t"
                      "mov lr, #-1\n\t"
                      "cpsie i\n\t"
                      "isb\n\t"
-                     "bx %1"
+                     "bx r3"
                      :
-                     : "r"(stack_pointer), "r"(reset_vector), "r"(0)
-                     : "lr", "memory");
+                     : "r"(vectors), "r"(0)
+                     : "r2", "r3", "lr", "memory");
     __builtin_unreachable();
 }
 
@@ -52,16 +54,19 @@ void stm32_handover(uint32_t vectors)
     interrupts_off();
     stop_interrupts();
     stm32_clock_stop();
-    reset_peripherals(&RCC_GPIO_RSTR, &RCC_GPIO_ENR, RCC_GPIO_ALL);
-    reset_peripherals(&RCC->APB2RSTR, &RCC->APB2ENR,
-                      RCC_APB2_USART1 | RCC_APB2_SPI1 | RCC_APB2_EXTI_ROUTE);
+    uint32_t apb2 = RCC_APB2_USART1 | RCC_APB2_SPI1 | RCC_APB2_EXTI_ROUTE;
+    if (&RCC_GPIO_ENR == &RCC->APB2ENR) {
+        apb2 |= RCC_GPIO_ALL; // on F1
+    } else {
+        reset_peripherals(&RCC_GPIO_RSTR, &RCC_GPIO_ENR, RCC_GPIO_ALL);
+    }
+    reset_peripherals(&RCC->APB2RSTR, &RCC->APB2ENR, apb2);
     reset_peripherals(&RCC->APB1RSTR, &RCC->APB1ENR,
                       RCC_APB1_USART2 | RCC_APB1_SPI2 | RCC_APB1_PWR);
     stm32_iwdg_feed();
 
-    const uint32_t *table = (const uint32_t *)vectors;
     SCB->VTOR = vectors;
     data_barrier();
     instruction_barrier();
-    start(table[0], table[1]);
+    start(vectors);
 }

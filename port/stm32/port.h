@@ -58,25 +58,25 @@ void stm32_sleep(uint32_t ms);
 
 /// Pins (gpio.c) ///
 
-void stm32_pin_output(struct board_pin pin, bool level);
-void stm32_pin_input_pull_up(struct board_pin pin);
+void stm32_pin_output(enum board_pin pin, bool level);
+void stm32_pin_input_pull_up(enum board_pin pin);
 
 // The pin is a peripheral's: it drives it, or reads it, then with a pull-up.
 // The number of the alternate function counts on F4 alone.
-void stm32_pin_alternate(struct board_pin pin, uint8_t alternate, bool input);
+void stm32_pin_alternate(enum board_pin pin, uint8_t alternate, bool input);
 
-bool stm32_pin_read(struct board_pin pin);
-void stm32_pin_write(struct board_pin pin, bool level);
-void stm32_pin_toggle(struct board_pin pin);
+bool stm32_pin_read(enum board_pin pin);
+void stm32_pin_write(enum board_pin pin, bool level);
+void stm32_pin_toggle(enum board_pin pin);
 
 /// Edges of pins (exti.c) ///
 
 // A falling edge raises the EXTI interrupt of the pin's number; its handler
 // (EXTI9_5_IRQHandler for PA8) calls stm32_exti_take.
-void stm32_exti_falling(struct board_pin pin);
+void stm32_exti_falling(enum board_pin pin);
 
 // Whether the pin's edge was the cause; clears it.
-bool stm32_exti_take(struct board_pin pin);
+bool stm32_exti_take(enum board_pin pin);
 
 /// Console (usart.c, serial.c, print.c) ///
 
@@ -94,7 +94,16 @@ void stm32_console_write(const struct board_console *console, const char *text,
 int stm32_console_read(const struct board_console *console);
 
 // The console as a line for ota_xmodem_init. Ticks must run (stm32_millis).
-struct ota_serial stm32_console_serial(const struct board_console *console);
+// Nobody writes through the context.
+#define STM32_CONSOLE_SERIAL(console)                                          \
+    {                                                                          \
+        stm32_serial_get, stm32_serial_put, stm32_serial_millis,               \
+            (void *)(console)                                                  \
+    }
+
+int stm32_serial_get(const struct ota_serial *serial);
+void stm32_serial_put(const struct ota_serial *serial, uint8_t byte);
+uint32_t stm32_serial_millis(const struct ota_serial *serial);
 
 // Until the last bit is on the wire.
 void stm32_console_drain(const struct board_console *console);

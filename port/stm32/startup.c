@@ -4,8 +4,10 @@
 
 #include "startup.h"
 
+#include <string.h>
+
 // By the linker script. To C they are different arrays: only their addresses
-// may be compared.
+// have a distance.
 extern const uint32_t _sidata[];
 extern uint32_t _sdata[], _edata[], _sbss[], _ebss[];
 
@@ -13,13 +15,8 @@ int main(void);
 
 void Reset_Handler(void)
 {
-    const uint32_t *from = _sidata;
-    for (uint32_t *to = _sdata; (uintptr_t)to < (uintptr_t)_edata; to++) {
-        *to = *from++;
-    }
-    for (uint32_t *to = _sbss; (uintptr_t)to < (uintptr_t)_ebss; to++) {
-        *to = 0;
-    }
+    memcpy(_sdata, _sidata, (uintptr_t)_edata - (uintptr_t)_sdata);
+    memset(_sbss, 0, (uintptr_t)_ebss - (uintptr_t)_sbss);
     (void)main();
     stm32_reset(); // main never returns
 }

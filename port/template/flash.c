@@ -18,7 +18,7 @@ static const struct ota_geometry template_geometry = {
     .write_unit = 8,
     .erased = 0xFF,
     .run_count = 1,
-    .run = {{128, 2048}},
+    .run = (const struct ota_erase_run[]){{128, 2048}},
 };
 
 // FILL: drops what instruction and data caches of the flash hold, and whatever

@@ -145,14 +145,14 @@ class PartA(unittest.TestCase):
         """With the W25Q on the SPI of the SD card."""
         self.follow("nucleo_f446re", "stm32f446re", "external",
                     {"boards/myboard/board.c":
-                     [("{2, 5, {'B', 13}, {'B', 14}, {'B', 15}, {'B', 12}}",
-                       "{1, 5, {'A', 5}, {'A', 6}, {'A', 7}, {'A', 15}}")]},
+                     [("{2, 5, PB13, PB14, PB15, PB12}",
+                       "{1, 5, PA5, PA6, PA7, PA15}")]},
                     [("w25q.bin", "w25q.bin@SPI1:PA15")])
 
     def test_f103_external(self):
         """With another button."""
         self.follow("bluepill_f103c8", "stm32f103c8", "external",
-                    {"boards/myboard/board.c": [("{'A', 8}", "{'B', 11}")],
+                    {"boards/myboard/board.c": [("PA8", "PB11")],
                      "examples/blink/button.c":
                      [("EXTI9_5_IRQHandler", "EXTI15_10_IRQHandler")] * 2},
                     [("PA8@1s", "PB11@1s")])

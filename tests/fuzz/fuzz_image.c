@@ -14,11 +14,12 @@
 #include "ota/image.h"
 
 // Never called: the planner looks at headers only.
-static const struct ota_geometry geometry = {.size = 1 << 20,
-                                             .write_unit = 4,
-                                             .erased = 0xFF,
-                                             .run_count = 1,
-                                             .run = {{16, 1 << 16}}};
+static const struct ota_geometry geometry = {
+    .size = 1 << 20,
+    .write_unit = 4,
+    .erased = 0xFF,
+    .run_count = 1,
+    .run = (const struct ota_erase_run[]){{16, 1 << 16}}};
 static const struct ota_flash flash = {.geometry = &geometry};
 
 static struct ota_area take_area(struct input *input)
@@ -99,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_accepted(&image, &layout);
-    if (ota_image_check_vectors(&image, &layout, vectors)) {
+    if (ota_image_check_vectors(image.size, &layout, vectors)) {
         return 0;
     }
     uint64_t stack = load_le32(vectors), reset = load_le32(vectors + 4);

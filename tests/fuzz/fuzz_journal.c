@@ -19,11 +19,13 @@
 
 enum { CAPACITY = UNIT / OTA_RECORD_SIZE, GEOMETRIES = 4 };
 
+#define RUNS (const struct ota_erase_run[])
+
 static const struct ota_geometry geometries[GEOMETRIES] = {
-    {2 * UNIT, 2, 0xFF, 1, {{2, UNIT}}, 0},
-    {2 * UNIT, 8, 0xFF, 1, {{2, UNIT}}, 0},
-    {2 * UNIT, 32, 0xFF, 1, {{2, UNIT}}, 0},
-    {2 * UNIT, 16, 0xFF, 1, {{2, UNIT}}, 0},
+    {2 * UNIT, 2, 0xFF, 1, RUNS{{2, UNIT}}, 0},
+    {2 * UNIT, 8, 0xFF, 1, RUNS{{2, UNIT}}, 0},
+    {2 * UNIT, 32, 0xFF, 1, RUNS{{2, UNIT}}, 0},
+    {2 * UNIT, 16, 0xFF, 1, RUNS{{2, UNIT}}, 0},
 };
 
 static struct ram_flash *ram;

@@ -18,23 +18,26 @@
 
 #include "ram_flash.h"
 
-static const struct ota_geometry plain = {.size = 8192,
-                                          .write_unit = 4,
-                                          .erased = 0xFF,
-                                          .run_count = 2,
-                                          .run = {{4, 1024}, {2, 2048}}};
-static const struct ota_geometry with_ecc = {.size = 4096,
-                                             .write_unit = 8,
-                                             .erased = 0xFF,
-                                             .run_count = 1,
-                                             .run = {{4, 1024}}};
+static const struct ota_geometry plain = {
+    .size = 8192,
+    .write_unit = 4,
+    .erased = 0xFF,
+    .run_count = 2,
+    .run = (const struct ota_erase_run[]){{4, 1024}, {2, 2048}}};
+static const struct ota_geometry with_ecc = {
+    .size = 4096,
+    .write_unit = 8,
+    .erased = 0xFF,
+    .run_count = 1,
+    .run = (const struct ota_erase_run[]){{4, 1024}}};
 
-static const struct ota_geometry with_blocks = {.size = 8192,
-                                                .write_unit = 1,
-                                                .erased = 0xFF,
-                                                .run_count = 1,
-                                                .run = {{8, 1024}},
-                                                .block = 4096};
+static const struct ota_geometry with_blocks = {
+    .size = 8192,
+    .write_unit = 1,
+    .erased = 0xFF,
+    .run_count = 1,
+    .run = (const struct ota_erase_run[]){{8, 1024}},
+    .block = 4096};
 
 static struct ram_flash *ram;
 static const uint8_t data[64] = "what is programmed, in units of four or eight "

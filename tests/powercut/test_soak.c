@@ -413,7 +413,7 @@ static bool array_is_good(void)
     return good && image->len > 24 &&
            ota_image_decode(&decoded, image->bytes) == 0 &&
            ota_image_check_header(&decoded, &soak.world->layout) == 0 &&
-           ota_image_check_vectors(&decoded, &soak.world->layout,
+           ota_image_check_vectors(decoded.size, &soak.world->layout,
                                    image->bytes + 16) == 0;
 }
 

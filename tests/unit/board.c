@@ -25,16 +25,22 @@ struct shape {
 #define F103_GEOMETRY                                                          \
     {                                                                          \
         .size = 64 * 1024, .write_unit = 2, .erased = 0xFF, .run_count = 1,    \
-        .run = {                                                               \
-            {64, 1024}                                                         \
+        .run = (const struct ota_erase_run[])                                  \
+        {                                                                      \
+            {                                                                  \
+                64, 1024                                                       \
+            }                                                                  \
         }                                                                      \
     }
 // the unit of the H7 on sectors that a test can afford many of
 #define SMALL_H7_GEOMETRY                                                      \
     {                                                                          \
         .size = 192 * 1024, .write_unit = 32, .erased = 0xFF, .run_count = 1,  \
-        .run = {                                                               \
-            {24, 8192}                                                         \
+        .run = (const struct ota_erase_run[])                                  \
+        {                                                                      \
+            {                                                                  \
+                24, 8192                                                       \
+            }                                                                  \
         }                                                                      \
     }
 
@@ -45,7 +51,7 @@ static const struct ota_geometry w25q_geometry = {
     .write_unit = 1,
     .erased = 0xFF,
     .run_count = 1,
-    .run = {{8, 4096}},
+    .run = (const struct ota_erase_run[]){{8, 4096}},
     .block = 8192,
 };
 
@@ -59,7 +65,8 @@ static const struct shape shapes[BOARD_COUNT] = {
                                 .write_unit = 8,
                                 .erased = 0xFF,
                                 .run_count = 1,
-                                .run = {{32, 2048}}},
+                                .run =
+                                    (const struct ota_erase_run[]){{32, 2048}}},
                    .journal = 16 * 1024,
                    .app = 20 * 1024,
                    .app_size = 44 * 1024},
@@ -67,7 +74,8 @@ static const struct shape shapes[BOARD_COUNT] = {
                                 .write_unit = 16,
                                 .erased = 0xFF,
                                 .run_count = 1,
-                                .run = {{16, 8192}}},
+                                .run =
+                                    (const struct ota_erase_run[]){{16, 8192}}},
                    .journal = 16 * 1024,
                    .app = 32 * 1024,
                    .app_size = 96 * 1024},
@@ -75,7 +83,9 @@ static const struct shape shapes[BOARD_COUNT] = {
                                 .write_unit = 32,
                                 .erased = 0xFF,
                                 .run_count = 1,
-                                .run = {{8, 128 * 1024}}},
+                                .run =
+                                    (const struct ota_erase_run[]){
+                                        {8, 128 * 1024}}},
                    .journal = 128 * 1024,
                    .app = 384 * 1024,
                    .app_size = 640 * 1024},

@@ -84,7 +84,7 @@ static int vectors(uint32_t sp, uint32_t reset)
     store_le32(raw, sp);
     store_le32(raw + 4, reset);
     struct ota_image image = {OTA_MAGIC_PLAIN, 1000, 0, 0, 16};
-    return ota_image_check_vectors(&image, &board.layout, raw);
+    return ota_image_check_vectors(image.size, &board.layout, raw);
 }
 
 static void stack_pointer(void **state)

@@ -7,19 +7,21 @@
 
 #define SIZE 0x3000
 
+#define RUNS (const struct ota_erase_run[])
+
 // erase units of one size and of several, bytes that erase to 0xFF and to 0
 static const struct ota_geometry geometries[] = {
-    {SIZE, 1, 0xFF, 1, {{12, 1024}}, 0},
-    {SIZE, 2, 0xFF, 1, {{12, 1024}}, 0},
-    {SIZE, 4, 0x00, 1, {{96, 128}}, 0},
-    {SIZE, 4, 0xFF, 3, {{4, 512}, {2, 1024}, {4, 2048}}, 0},
-    {SIZE, 8, 0xFF, 1, {{6, 2048}}, 0},
-    {SIZE, 16, 0xFF, 2, {{2, 2048}, {2, 4096}}, 0},
-    {SIZE, 32, 0xFF, 1, {{12, 1024}}, 0},
-    {SIZE, 32, 0xFF, 1, {{1, SIZE}}, 0},
+    {SIZE, 1, 0xFF, 1, RUNS{{12, 1024}}, 0},
+    {SIZE, 2, 0xFF, 1, RUNS{{12, 1024}}, 0},
+    {SIZE, 4, 0x00, 1, RUNS{{96, 128}}, 0},
+    {SIZE, 4, 0xFF, 3, RUNS{{4, 512}, {2, 1024}, {4, 2048}}, 0},
+    {SIZE, 8, 0xFF, 1, RUNS{{6, 2048}}, 0},
+    {SIZE, 16, 0xFF, 2, RUNS{{2, 2048}, {2, 4096}}, 0},
+    {SIZE, 32, 0xFF, 1, RUNS{{12, 1024}}, 0},
+    {SIZE, 32, 0xFF, 1, RUNS{{1, SIZE}}, 0},
     // like a W25Q: blocks of four units, pages; and blocks of several sizes
-    {SIZE, 1, 0xFF, 1, {{24, 512}}, 2048},
-    {SIZE, 4, 0xFF, 2, {{4, 512}, {10, 1024}}, 1024},
+    {SIZE, 1, 0xFF, 1, RUNS{{24, 512}}, 2048},
+    {SIZE, 4, 0xFF, 2, RUNS{{4, 512}, {10, 1024}}, 1024},
 };
 #define GEOMETRIES (sizeof geometries / sizeof geometries[0])
 

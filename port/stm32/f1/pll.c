@@ -27,13 +27,12 @@ bool stm32_pll_start(uint32_t hse_hz, struct stm32_clocks *clocks)
     // (PM0075 3.1)
     FLASH->ACR = FLASH_ACR_PRFTBE | FLASH_ACR_LATENCY_2WS;
     // source and factor while the PLL is off (RM0008 7.3.2)
-    uint32_t cfgr = (hse_hz > 0 ? RCC_CFGR_PLLSRC : 0) |
-                    (times - 2) << RCC_CFGR_PLLMUL_POS | RCC_CFGR_PPRE1_DIV2;
-    RCC->CFGR = cfgr;
+    RCC->CFGR = (hse_hz > 0 ? RCC_CFGR_PLLSRC : 0) |
+                (times - 2) << RCC_CFGR_PLLMUL_POS | RCC_CFGR_PPRE1_DIV2;
     if (!stm32_oscillator_start(RCC_CR_PLLON, PLL_US)) {
         return false;
     }
-    RCC->CFGR = cfgr | RCC_CFGR_SW_PLL;
+    RCC->CFGR |= RCC_CFGR_SW_PLL;
     return stm32_wait(&RCC->CFGR, RCC_CFGR_SWS, RCC_CFGR_SWS_PLL, SWITCH_US);
 }
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "peripherals.h"
-#include "wait.h"
+#include "pll.h"
 
 // Clocks: the internal one, the most that OSC_IN and the PLL may give (DS5319
 // 5.3.6, 5.3.8), the most that an SPI takes (DS5319, SPI characteristics), the
@@ -153,8 +153,7 @@ struct dbgmcu_regs {
 // switched it off.
 static inline bool flash_clock_runs(void)
 {
-    RCC->CR |= RCC_CR_HSION;
-    return stm32_wait(&RCC->CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY, 100);
+    return stm32_oscillator_start(RCC_CR_HSION, 100);
 }
 
 // The option bytes start it at reset.
