@@ -191,13 +191,14 @@ static int settle(struct ota_boot *boot)
     return ota_boot_go(boot, STATE_RUN);
 }
 
-// The caller came back: ask all sources again, but do not wear out a flash
-// that fails.
+// The caller came back: ask all sources again, and look into all slots (their
+// chip may have been slow to come up), but do not wear out a flash that fails.
 static int no_app(struct ota_boot *boot)
 {
     if (boot->failures >= OTA_INSTALL_TRIES) {
         return OTA_BOOT_NO_APP;
     }
+    boot->looked = 0;
     return ota_job_fetch_any(boot);
 }
 

@@ -125,8 +125,8 @@ void ota_boot_begin(struct ota_boot *boot,
 //
 // After OTA_BOOT_RUN the application's vector table is at
 // ota_layout_vectors(). After OTA_BOOT_NO_APP the caller may go on calling, at
-// once or after a pause: the sources are asked again, or the supply is looked
-// at again. Looking wears no flash.
+// once or after a pause: the sources are asked again and the slots looked into,
+// or the supply is looked at again. Looking wears no flash.
 OTA_CHECKED enum ota_verdict ota_boot_step(struct ota_boot *boot);
 
 // After OTA_BOOT_NO_APP, if the button brought it about: nobody sends anything,

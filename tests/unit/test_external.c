@@ -722,6 +722,25 @@ static void trial_while_it_is_dead(void **state)
     assert_runs(&board, V2);
 }
 
+// It is awake later than the MCU, or its supply comes up more slowly: no reset
+// is needed, nor anybody who brings an image.
+static void flash_answers_late(void **state)
+{
+    (void)state;
+    const enum before befores[] = {HALF_DONE, GOING_BACK, ROTTEN};
+    for (unsigned i = 0; i < sizeof befores / sizeof befores[0]; i++) {
+        bring_about(befores[i]);
+        dies_at(1);
+        assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+        assert_int_equal(continue_boot(&board), OTA_BOOT_NO_APP);
+        dies_at(0);
+        assert_int_equal(continue_boot(&board), OTA_BOOT_RUN);
+        assert_true(app_stands());
+        assert_int_equal(confirm_app(&board), 0);
+        assert_well(board.boot.app.version);
+    }
+}
+
 // The button is held, the application is gone, and so is the flash.
 static void recovery_without_slots(void **state)
 {
@@ -844,6 +863,7 @@ int main(void)
         TEST(requests_while_it_is_dead),
         TEST(sources_while_it_is_dead),
         TEST(trial_while_it_is_dead),
+        TEST(flash_answers_late),
         TEST(recovery_without_slots),
         TEST(slot_does_not_keep_it),
         TEST(flash_is_blank),
