@@ -25,6 +25,8 @@ extern const struct ota_layout board_layout;
 // point to another place where it has put one.
 static const uint8_t *volatile next_image;
 
+#define PIECE 1024u // bytes written at a time
+
 // stm32_print and error texts would cost another KiB.
 #define PRINT(text)                                                            \
     stm32_console_write(&board.console, text "\r\n", sizeof(text "\r\n") - 1)
@@ -38,6 +40,22 @@ static int confirm(struct ota_app *app)
     return err || !self_test() ? err : ota_app_confirm(app);
 }
 
+// In pieces: the watchdog of a trial goes on until the next reset, and does not
+// wait for a whole image.
+static int write_all(struct ota_stage *stage, const uint8_t *image)
+{
+    const struct ota_slot_writer *writer = &stage->writer;
+    int err = 0;
+    while (err == 0 && writer->position < writer->total) {
+        uint32_t left = writer->total - writer->position;
+        stm32_iwdg_feed();
+        err = ota_stage_write(stage, image + writer->position,
+                              left < PIECE ? left : PIECE);
+    }
+    stm32_iwdg_feed();
+    return err;
+}
+
 static int update(struct ota_app *app)
 {
     const uint8_t *image = next_image;
@@ -47,7 +65,7 @@ static int update(struct ota_app *app)
     struct ota_stage stage;
     int err = ota_stage_begin(&stage, app, image, OTA_STAGE_HEAD);
     if (err == 0) {
-        err = ota_stage_write(&stage, image, stage.writer.total);
+        err = write_all(&stage, image);
     }
     if (err == 0) {
         err = ota_stage_finish(&stage);

@@ -12,9 +12,13 @@
 //
 // The running application, and the backup of it, are never touched.
 //
-// Each call may erase and program: fetches from the same flash stall meanwhile,
-// up to 2 s for the erase of a 128 KiB sector (RM0390 3.5). A watchdog must
-// outlast that.
+// Each call may erase and program. Fetches from the same flash stall meanwhile,
+// up to 2 s for the erase of a 128 KiB sector (RM0390 3.5); slots on a W25Q
+// stall nothing, but a call returns when it is done: up to 2 s for each block,
+// and as long again for a chip that somebody has left busy. Where a write
+// begins, two units or blocks are erased, and one more for each that its bytes
+// go into. A watchdog must outlast that: write in small pieces, and feed it
+// between them.
 
 #ifndef OTA_STAGE_H
 #define OTA_STAGE_H
