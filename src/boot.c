@@ -251,7 +251,7 @@ enum ota_verdict ota_boot_step(struct ota_boot *boot)
 {
     int result = step(boot);
     if (result < 0) {
-        return ota_job_fail(boot, ota_boot_step_of(boot), result);
+        result = ota_job_fail(boot, ota_boot_step_of(boot), result);
     }
     return (enum ota_verdict)result;
 }

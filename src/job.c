@@ -30,7 +30,7 @@ bool ota_job_was_tried(const struct ota_record *record,
 /// Beginning ///
 
 __attribute__((noinline)) // three times: smaller so
-static enum ota_verdict
+static int
 fetch(struct ota_boot *boot, bool from_any)
 {
     boot->job = JOB_FETCH;
@@ -40,15 +40,14 @@ fetch(struct ota_boot *boot, bool from_any)
     return ota_boot_go(boot, STATE_OPEN);
 }
 
-enum ota_verdict ota_job_fetch_any(struct ota_boot *boot)
+int ota_job_fetch_any(struct ota_boot *boot)
 {
     boot->requested = false;
     boot->polled = true;
     return fetch(boot, true);
 }
 
-enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
-                                   uint8_t slot)
+int ota_job_from_slot(struct ota_boot *boot, enum job job, uint8_t slot)
 {
     boot->job = (uint8_t)job;
     boot->slot = slot;
@@ -59,8 +58,7 @@ enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
 }
 
 // The app slot as an image file.
-static enum ota_verdict from_app(struct ota_boot *boot, enum job job,
-                                 enum state state)
+static int from_app(struct ota_boot *boot, enum job job, enum state state)
 {
     boot->job = (uint8_t)job;
     boot->source = &boot->area.source;
@@ -69,7 +67,7 @@ static enum ota_verdict from_app(struct ota_boot *boot, enum job job,
     return ota_boot_go(boot, state);
 }
 
-enum ota_verdict ota_job_check_app(struct ota_boot *boot)
+int ota_job_check_app(struct ota_boot *boot)
 {
     return from_app(boot, JOB_CHECK_APP, STATE_OPEN);
 }
@@ -82,7 +80,7 @@ static bool wants_backup(const struct ota_boot *boot)
            !ota_boot_app_on_trial(boot);
 }
 
-enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
+int ota_job_update(struct ota_boot *boot, uint8_t slot)
 {
     uint8_t other = ota_slot_other(boot->layout, slot);
     boot->backed_up = boot->job == JOB_BACKUP;
@@ -92,12 +90,12 @@ enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot)
     if (!wants_backup(boot) || !known) {
         return ota_job_from_slot(boot, JOB_INSTALL, slot);
     }
-    enum ota_verdict verdict = ota_job_from_slot(boot, JOB_CHECK_BACKUP, other);
+    int verdict = ota_job_from_slot(boot, JOB_CHECK_BACKUP, other);
     boot->slot = slot;
     return verdict;
 }
 
-static enum ota_verdict app_checked(struct ota_boot *boot, int err)
+static int app_checked(struct ota_boot *boot, int err)
 {
     boot->app_error = err;
     boot->image = (struct ota_image){0}; // no update yet
@@ -129,7 +127,7 @@ int ota_job_checked(struct ota_boot *boot)
                        ota_job_stages(boot) ? STATE_COPY_BEGIN : STATE_BEGIN);
 }
 
-enum ota_verdict ota_job_requested(struct ota_boot *boot)
+int ota_job_requested(struct ota_boot *boot)
 {
     struct ota_record *newest = &boot->journal.newest;
     boot->requested = true;
@@ -144,7 +142,7 @@ enum ota_verdict ota_job_requested(struct ota_boot *boot)
     return fetch(boot, newest->source == OTA_SOURCE_ANY);
 }
 
-enum ota_verdict ota_job_interrupted(struct ota_boot *boot)
+int ota_job_interrupted(struct ota_boot *boot)
 {
     const struct ota_record *newest = &boot->journal.newest;
     boot->requested = true;
@@ -210,7 +208,7 @@ static void record_failure(struct ota_boot *boot)
 }
 
 // Runs the application that is there, or looks and waits for an image.
-static enum ota_verdict give_up(struct ota_boot *boot)
+static int give_up(struct ota_boot *boot)
 {
     if (boot->requested) {
         record_failure(boot);
@@ -275,7 +273,7 @@ static bool lacks_only_its_record(const struct ota_boot *boot)
            ota_record_has_image(newest, &boot->app);
 }
 
-enum ota_verdict ota_job_rescue(struct ota_boot *boot)
+int ota_job_rescue(struct ota_boot *boot)
 {
     uint8_t slot = next_candidate(boot);
     if (slot == OTA_SLOT_NONE) {
@@ -296,7 +294,7 @@ enum ota_verdict ota_job_rescue(struct ota_boot *boot)
         slot);
 }
 
-enum ota_verdict ota_job_revert(struct ota_boot *boot)
+int ota_job_revert(struct ota_boot *boot)
 {
     const struct ota_record *newest = &boot->journal.newest;
     boot->error = OTA_ERR_UNCONFIRMED;
@@ -330,7 +328,7 @@ static void count_failure(struct ota_boot *boot)
 }
 
 // The app slot is half done: again, for a while; then something else.
-static enum ota_verdict fail_touched(struct ota_boot *boot)
+static int fail_touched(struct ota_boot *boot)
 {
     record_failure(boot);
     count_failure(boot);
@@ -341,7 +339,7 @@ static enum ota_verdict fail_touched(struct ota_boot *boot)
     return ota_job_rescue(boot);
 }
 
-static enum ota_verdict fail_fetch(struct ota_boot *boot, enum ota_step step)
+static int fail_fetch(struct ota_boot *boot, enum ota_step step)
 {
     if (step == OTA_STEP_STAGE) {
         count_failure(boot);
@@ -362,8 +360,7 @@ static bool is_of_flash(int error)
     return error <= OTA_ERR_FLASH_READ && error >= OTA_ERR_FLASH_DEVICE;
 }
 
-enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
-                              int err)
+int ota_job_fail(struct ota_boot *boot, enum ota_step step, int err)
 {
     bool opened = step != OTA_STEP_OPEN;
     if (opened) {

@@ -64,16 +64,14 @@ int ota_install_finish(struct ota_boot *boot);
 
 /// boot.c ///
 
-static inline enum ota_verdict ota_boot_go(struct ota_boot *boot,
-                                           enum state state)
+static inline int ota_boot_go(struct ota_boot *boot, enum state state)
 {
     boot->state = (uint8_t)state;
     return OTA_BOOT_BUSY;
 }
 
 // The same, and tells the caller that there is nothing to run yet.
-static inline enum ota_verdict ota_boot_wait(struct ota_boot *boot,
-                                             enum state state)
+static inline int ota_boot_wait(struct ota_boot *boot, enum state state)
 {
     boot->state = (uint8_t)state;
     return OTA_BOOT_NO_APP;
@@ -117,34 +115,34 @@ OTA_CHECKED int ota_install_write(struct ota_boot *boot);
 
 /// job.c ///
 
-// Begins what a request, or a half done install, asks for.
-enum ota_verdict ota_job_requested(struct ota_boot *boot);
-enum ota_verdict ota_job_interrupted(struct ota_boot *boot);
+// These return an enum ota_verdict, too; ota_job_checked an error as well.
 
-enum ota_verdict ota_job_check_app(struct ota_boot *boot);
+// Begins what a request, or a half done install, asks for.
+int ota_job_requested(struct ota_boot *boot);
+int ota_job_interrupted(struct ota_boot *boot);
+
+int ota_job_check_app(struct ota_boot *boot);
 
 // Begins to read, for this job, enum ota_slot slot.
-enum ota_verdict ota_job_from_slot(struct ota_boot *boot, enum job job,
-                                   uint8_t slot);
+int ota_job_from_slot(struct ota_boot *boot, enum job job, uint8_t slot);
 
 // Installs what is staged in a slot.
-enum ota_verdict ota_job_update(struct ota_boot *boot, uint8_t slot);
+int ota_job_update(struct ota_boot *boot, uint8_t slot);
 
 // The image that the job reads is good; or is it not, for the job?
 OTA_CHECKED int ota_job_checked(struct ota_boot *boot);
 
 // Asks all sources, from the first one on, because there is nothing to run.
-enum ota_verdict ota_job_fetch_any(struct ota_boot *boot);
+int ota_job_fetch_any(struct ota_boot *boot);
 
 // Nothing valid in the app slot: from the backup, or any other slot.
-enum ota_verdict ota_job_rescue(struct ota_boot *boot);
+int ota_job_rescue(struct ota_boot *boot);
 
 // A trial has used up its boots: back to the backup.
-enum ota_verdict ota_job_revert(struct ota_boot *boot);
+int ota_job_revert(struct ota_boot *boot);
 
 // The job cannot go on.
-enum ota_verdict ota_job_fail(struct ota_boot *boot, enum ota_step step,
-                              int err);
+int ota_job_fail(struct ota_boot *boot, enum ota_step step, int err);
 
 // The image of the update under way, into a record: what was tried.
 void ota_job_set_tried(struct ota_record *record, const struct ota_boot *boot);

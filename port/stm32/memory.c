@@ -45,9 +45,10 @@ void *memset(void *to, int value, size_t len)
 int memcmp(const void *a, const void *b, size_t len)
 {
     const uint8_t *p = a, *q = b;
-    int difference = 0;
-    while (difference == 0 && len-- > 0) {
-        difference = *p++ - *q++;
+    while (len > 0 && *p == *q) {
+        p++;
+        q++;
+        len--;
     }
-    return difference;
+    return len > 0 ? *p - *q : 0;
 }

@@ -312,22 +312,20 @@ class Readme(unittest.TestCase):
         for path in sorted((ROOT / "boards").glob("*/board.c")):
             text = path.read_text(encoding="utf-8")
             for wire, field in want.items():
-                pin = re.search(rf"\.{field} = {{'(.)', (\d+)}}", text)
-                self.assertEqual(wires[wire].split()[0], "P" + pin[1] + pin[2])
-            console = re.search(r"CONSOLE_USART1 1, {'(.)', (\d+)}, "
-                                r"{'(.)', (\d+)}", text)
-            self.assertIn(f"P{console[1]}{console[2]} ",
-                          wires["console out, 115200 8N1"])
-            self.assertIn(f"P{console[3]}{console[4]} ", wires["console in"])
+                pin = re.search(rf"\.{field} = (P\w+),", text)
+                self.assertEqual(wires[wire].split()[0], pin[1])
+            console = re.search(r"CONSOLE_USART1 1, (P\w+), (P\w+),", text)
+            self.assertIn(f"{console[1]} ", wires["console out, 115200 8N1"])
+            self.assertIn(f"{console[2]} ", wires["console in"])
             for field, names in (
                     ("w25q", ("W25Q64 CLK (6)", "W25Q64 DO (2)",
                               "W25Q64 DI (5)", "W25Q64 /CS (its pin 1)")),
                     ("sd", ("SD CLK", "SD DAT0", "SD CMD",
                             "SD DAT3 (chip select)"))):
                 line = re.search(rf"\.{field} = {{(\d), \d, (.*)}},", text)
-                pins = re.findall(r"{'(.)', (\d+)}", line[2])
+                pins = line[2].split(", ")
                 for (i, role), name in zip(spi, names):
-                    pin = "P" + "".join(pins[i - 1])
+                    pin = pins[i - 1]
                     said = f"{pin} (SPI{line[1]} {role})" if role else pin
                     self.assertEqual(wires[name], said, path)
 

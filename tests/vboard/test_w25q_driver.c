@@ -46,6 +46,12 @@ static uint8_t *contents(struct rig *rig)
     return vboard_w25q(rig->bench.board, NULL);
 }
 
+static void set_byte(struct rig *rig, uint32_t offset, uint8_t value)
+{
+    uint8_t *bytes = contents(rig);
+    bytes[offset] = value;
+}
+
 static bool is_blank(const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -120,7 +126,7 @@ static void test_end_of_the_chip(void **state)
     uint8_t data[300];
     fill(data, sizeof(data), 2);
     const uint32_t end = ota_w25q64_geometry.size;
-    contents(&rig)[0] = 0x55;
+    set_byte(&rig, 0, 0x55);
     assert_int_equal(erase(&rig, end - SECTOR, SECTOR), 0);
     assert_int_equal(prog(&rig, end - sizeof(data), data, sizeof(data)), 0);
     assert_memory_equal(contents(&rig) + end - sizeof(data), data,
@@ -138,7 +144,7 @@ static void test_right_after_power_up(void **state)
     open_rig(&rig, VBOARD_TYPICAL);
     vboard_power_on(rig.bench.board);
     vboard_bus_wait(rig.bench.board, 100 * VBOARD_US);
-    contents(&rig)[0] = 0;
+    set_byte(&rig, 0, 0);
     assert_int_equal(erase(&rig, 0, SECTOR), 0);
     assert_int_equal(contents(&rig)[0], 0xFF);
     expect_legal(&rig.bench);
@@ -154,7 +160,7 @@ static void test_left_asleep_or_busy(void **state)
     vboard_bus_wait(rig.bench.board, 10 * VBOARD_US);
     assert_int_equal(read_byte(&rig, 0), 0);
 
-    contents(&rig)[BLOCK] = 0;
+    set_byte(&rig, BLOCK, 0);
     WRITE(&rig.bench, 0xD8, 1, 0, 0); // 2 s, of which nobody knows
     assert_int_equal(read_byte(&rig, 0), 0);
     assert_int_equal(contents(&rig)[BLOCK], 0xFF);

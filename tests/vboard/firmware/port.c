@@ -10,8 +10,7 @@
 
 #define HAMMER 331 // cycles from one interrupt to the next
 
-static const struct board_spi place = {2,         5,         {'B', 13},
-                                       {'B', 14}, {'B', 15}, {'B', 12}};
+static const struct board_spi place = {2, 5, PB13, PB14, PB15, PB12};
 static const struct stm32_clocks hsi = {16000000, 16000000, 16000000};
 
 static uint8_t data[1024];
