@@ -339,11 +339,8 @@ static int fail_touched(struct ota_boot *boot)
     return ota_job_rescue(boot);
 }
 
-static int fail_fetch(struct ota_boot *boot, enum ota_step step)
+static int fail_fetch(struct ota_boot *boot)
 {
-    if (step == OTA_STEP_STAGE) {
-        count_failure(boot);
-    }
     const struct ota_boot_config *config = boot->config;
     if (boot->from_any &&
         config->sources + config->source_count - boot->listed > 1) {
@@ -393,8 +390,12 @@ int ota_job_fail(struct ota_boot *boot, enum ota_step step, int err)
     if (boot->app_error && is_of_flash(err)) {
         boot->slots_fail = true;
     }
+    // also an erase that was refused: a record had been written for it
+    if (step == OTA_STEP_STAGE || step == OTA_STEP_ERASE) {
+        count_failure(boot);
+    }
     if (boot->job == JOB_FETCH) {
-        return fail_fetch(boot, step);
+        return fail_fetch(boot);
     }
     return ota_boot_app_stands(boot) ? give_up(boot) : ota_job_rescue(boot);
 }

@@ -632,6 +632,24 @@ static void write_protected_app_slot(void **state)
     assert_outcome(OTA_ERR_FLASH_PROTECTED, OTA_STEP_ERASE, V2);
 }
 
+// Without an application: however long somebody waits for an image, and one
+// lies there, the journal is not worn out by beginnings.
+static void app_slot_stays_write_protected(void **state)
+{
+    (void)state;
+    offer(&board, V2, 900);
+    struct watch *app = watch_area(&board, &board.layout.app);
+    app->erase_error = OTA_ERR_FLASH_PROTECTED;
+    struct watch *journal = watch_area(&board, &board.layout.journal[0]);
+    assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(continue_boot(&board), OTA_BOOT_NO_APP);
+    }
+    assert_true(journal->programmed <= 3 * OTA_RECORD_SIZE);
+    app->erase_error = 0;
+    assert_runs(&board, V2);
+}
+
 static void supply_low_before_the_erase(void **state)
 {
     (void)state;
@@ -867,6 +885,7 @@ int main(void)
         TEST(source_that_does_not_open),
         TEST(no_source_at_all),
         TEST(write_protected_app_slot),
+        TEST(app_slot_stays_write_protected),
         TEST(supply_low_before_the_erase),
         TEST(supply_low_after_the_erase),
         TEST(erase_error_once),

@@ -855,6 +855,29 @@ static void app_slot_is_write_protected(void **state)
     assert_well(V1);
 }
 
+// The same without an application: however long somebody waits for an image,
+// and images lie there, the journal is not worn out by beginnings.
+static void app_slot_stays_write_protected(void **state)
+{
+    (void)state;
+    staged_v2();
+    offer(&board, V3, 900);
+    wipe_area(&board.layout.app);
+    struct watch *running = watch_area(&board, &board.layout.app);
+    running->erase_error = OTA_ERR_FLASH_PROTECTED;
+    assert_int_equal(run_boot(&board), OTA_BOOT_NO_APP);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(continue_boot(&board), OTA_BOOT_NO_APP);
+    }
+    uint32_t ops = board.ram->ops;
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(continue_boot(&board), OTA_BOOT_NO_APP);
+    }
+    assert_int_equal(board.ram->ops, ops);
+    running->erase_error = 0;
+    assert_int_equal(run_boot(&board), OTA_BOOT_RUN);
+}
+
 /// The other slot's flash fails ///
 
 // No backup, no update.
@@ -1643,6 +1666,7 @@ int main(void)
         TEST(staged_image_outlives_a_restore),
         TEST(another_application_during_a_trial),
         TEST(app_slot_is_write_protected),
+        TEST(app_slot_stays_write_protected),
         TEST(backup_cannot_be_written),
         TEST(backup_does_not_hold),
         TEST(slot_fails_in_recovery),
