@@ -23,7 +23,8 @@ static int check_head(struct ota_image *image, const struct ota_layout *layout,
     if (err) {
         return err;
     }
-    return ota_image_check_vectors(image->size, layout, head + image->header_size);
+    return ota_image_check_vectors(image->size, layout,
+                                   head + image->header_size);
 }
 
 // The slot is about to be overwritten: no record may count on it any more. A
