@@ -33,11 +33,12 @@ enum { BUSY = 0x01, WEL = 0x02, BP = 0x1C };
 #define ID_Q 0x1740EFu
 #define ID_M 0x1770EFu
 
-// 9.3 and 9.6: the longest times in milliseconds.
-#define PROGRAM_MS      3    // tPP
-#define SECTOR_ERASE_MS 400  // tSE
-#define BLOCK_ERASE_MS  2000 // tBE2
-#define POWER_UP_MS     5    // tPUW: until then the chip ignores writes
+// 9.3 and 9.6: the longest times in milliseconds, and a quarter more: a tick
+// from an HSI may be fast.
+#define PROGRAM_MS      4    // tPP 3
+#define SECTOR_ERASE_MS 500  // tSE 400
+#define BLOCK_ERASE_MS  2500 // tBE2 2000
+#define POWER_UP_MS     6    // tPUW 5: until then the chip ignores writes
 
 // Shorter ones, in bytes that take 160 ns or more each at 50 MHz or less.
 #define WAKE_BYTES  20  // tRES1: 3 us

@@ -100,7 +100,9 @@ int ota_app_request(struct ota_app *app, enum ota_source_id source)
     if (source == OTA_SOURCE_STAGED && record.staged == OTA_SLOT_NONE) {
         return OTA_ERR_NOT_STAGED;
     }
-    if (source == OTA_SOURCE_SLOT_A && !app->layout->slot[0].flash) {
+    if (source == OTA_SOURCE_SLOT_A &&
+        (!app->layout->slot[0].flash ||
+         !(app->bootloader.features & OTA_FEATURE_SLOT_A))) {
         return OTA_ERR_NO_SLOT;
     }
     if (source == OTA_SOURCE_SLOT_A && record.state != OTA_STATE_CONFIRMED) {

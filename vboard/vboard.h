@@ -128,9 +128,9 @@ struct vboard_wear {
 int vboard_attach_w25q(struct vboard *board,
                        const struct vboard_spi_place *place);
 
-// Its contents, 8 MiB; may be written while the board is not running. A snapshot
-// holds them too, and costs the sectors that were written since the one before.
-// *size may be NULL. NULL: there is none.
+// Its contents, 8 MiB; may be written while the board is not running. A
+// snapshot holds them too, and costs the sectors that were written since the
+// one before. *size may be NULL. NULL: there is none.
 uint8_t *vboard_w25q(struct vboard *board, size_t *size);
 
 // Puts an SD card into a socket that is by default at SPI1: path is a file with

@@ -82,7 +82,8 @@ OTA_CHECKED int ota_app_confirm(struct ota_app *app);
 // source after one ota_app_open appends once. Returns 0 once the request is
 // durable, else OTA_ERR_JOURNAL_EMPTY, OTA_ERR_ON_TRIAL (confirm first),
 // OTA_ERR_NOT_STAGED (source OTA_SOURCE_STAGED without ota_stage_finish),
-// OTA_ERR_NO_SLOT (source OTA_SOURCE_SLOT_A in a layout without slots),
+// OTA_ERR_NO_SLOT (source OTA_SOURCE_SLOT_A in a layout without slots, or with
+// a bootloader that lacks OTA_FEATURE_SLOT_A),
 // OTA_ERR_BUSY (the same while the bootloader could not record the end of the
 // last update: reset first) or an error of ota_journal_append; nothing is lost
 // then.

@@ -17,7 +17,7 @@ struct ota_sd {
     struct ota_blocks blocks;
     const struct ota_bus *slow; // 100 to 400 kHz: until the card is ready
     const struct ota_bus *fast; // at most 25 MHz
-    uint32_t (*millis)(void);   // must run while a call waits
+    uint32_t (*millis)(void);   // as in ota/w25q.h
 
     // private
     bool version2;        // it knows CMD8

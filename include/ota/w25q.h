@@ -9,9 +9,9 @@
 //
 // The driver keeps nothing in RAM: each call first asks the chip who it is, so
 // that one that was reset, replaced, put to sleep or left busy by somebody else
-// is noticed; it is woken, or waited for up to 2 s and then reset. A chip that
-// does not answer costs microseconds, one that stays busy the longest legal
-// time of the operation. The JEDEC ids known are EF 40 17 and EF 70 17.
+// is noticed; it is woken, or waited for up to 2.5 s and then reset. A chip
+// that does not answer costs microseconds, one that stays busy the longest
+// legal time of the operation. The JEDEC ids known are EF 40 17 and EF 70 17.
 //
 // The block protection bits must be clear: with any of them set, erasing and
 // programming are refused everywhere. A call takes up to 300 bytes of stack,
@@ -29,7 +29,8 @@
 struct ota_w25q {
     const struct ota_bus *bus; // at most 50 MHz: the limit of command 03h
 
-    // Milliseconds since any moment; must run while a call waits.
+    // Milliseconds since any moment. Must run while a call waits: with a tick,
+    // no call with its interrupt disabled.
     uint32_t (*millis)(void);
 
     // Whether the supply is within the part's range (W25Q64JV: 2.7 V or more).

@@ -142,6 +142,8 @@ static void sender_breaks_off(void **state)
             assert_int_equal(vboard_uart_send(rig->board, 1, "\x18\x18", 2), 0);
         }
         rig_expect(rig, "1.1.0: source read error (stage)", 150 * VBOARD_S);
+        // the blinking goes by the clock: fast becomes slow at its next beat
+        vboard_run(rig->board, 500 * VBOARD_MS);
         rig_watch(rig, 5 * VBOARD_S);
         rig_assert_toggles(&rig->red, 500 * VBOARD_MS);
     }

@@ -27,7 +27,7 @@ static const struct {
 
 // The same without one: a chip that stays busy is waited for, for the longest
 // that an erase may take, at each of its four headers and versions.
-#define FOUND_OUT (9 * VBOARD_S)
+#define FOUND_OUT (11 * VBOARD_S)
 
 static uint64_t boot_time(struct rig *rig)
 {

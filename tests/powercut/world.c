@@ -140,6 +140,7 @@ static void make_info(struct world *world)
     info[8] = OTA_INFO_FORMAT;
     info[9] = OTA_JOURNAL_FORMAT;
     info[10] = OTA_FORMAT_PLAIN;
+    store_le32(info + 12, OTA_FEATURE_SLOT_A);
     store_le32(info + 16, world->layout.target);
     store_le32(info + 24, (uint32_t)world->layout.digest);
     store_le32(info + 28, (uint32_t)(world->layout.digest >> 32));

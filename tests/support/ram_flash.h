@@ -26,8 +26,8 @@ enum ram_mood {
 
 // What a device may refuse; each counts from 1 = the next one, 0 = never.
 struct ram_faults {
-    uint32_t gone_at;  // from the n-th call of any kind on, all fail: ..
-    int gone_error;    // .. with this
+    uint32_t gone_at; // from the n-th call of any kind on, all fail: ..
+    int gone_error;   // .. with this
 
     uint32_t read_at;  // the n-th read call fails
     uint32_t prog_at;  // the n-th unit programmed fails with prog_error

@@ -345,7 +345,7 @@ void make_info(const struct board *board, uint8_t info[OTA_INFO_SIZE])
     info[8] = 1;
     info[9] = 1;
     info[10] = 1;
-    store_le32(info + 12, 1);
+    store_le32(info + 12, OTA_FEATURE_C_ARRAY | OTA_FEATURE_SLOT_A);
     store_le32(info + 16, board->layout.target);
     store_le32(info + 24, (uint32_t)board->layout.digest);
     store_le32(info + 28, (uint32_t)(board->layout.digest >> 32));

@@ -316,6 +316,20 @@ static void slot_a_holds_nothing_good(void **state)
     }
 }
 
+// Nothing is written for a bootloader that would not know what it means.
+static void old_bootloader_no_request(void **state)
+{
+    (void)state;
+    restart(SLOTS_W25Q);
+    struct ota_record before = newest(&board);
+    struct ota_app app;
+    open_app(&board, &app);
+    app.bootloader.features &= ~OTA_FEATURE_SLOT_A;
+    assert_int_equal(ota_app_request(&app, OTA_SOURCE_SLOT_A), OTA_ERR_NO_SLOT);
+    struct ota_record after = newest(&board);
+    assert_int_equal(after.sequence, before.sequence);
+}
+
 static void no_slot_no_request(void **state)
 {
     (void)state;
@@ -849,6 +863,7 @@ int main(void)
         TEST(slot_a_and_something_staged),
         TEST(slot_a_holds_what_runs),
         TEST(slot_a_holds_nothing_good),
+        TEST(old_bootloader_no_request),
         TEST(no_slot_no_request),
         TEST(slot_a_in_the_middle_of_something),
         TEST(slot_a_and_no_application),

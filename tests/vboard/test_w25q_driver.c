@@ -169,7 +169,7 @@ static void test_left_asleep_or_busy(void **state)
     WRITE(&rig.bench, 0xC7); // 100 s: ended by a reset
     uint64_t since = vboard_time(rig.bench.board);
     assert_int_equal(read_byte(&rig, 0), 0);
-    assert_true(vboard_time(rig.bench.board) - since < 2010 * VBOARD_MS);
+    assert_true(vboard_time(rig.bench.board) - since < 2510 * VBOARD_MS);
     expect_legal(&rig.bench);
     close_rig(&rig);
 }
@@ -185,7 +185,7 @@ static void test_chips_of_no_use(void **state)
         {VBOARD_SPI_MISO_HIGH, OTA_ERR_FLASH_DEVICE, VBOARD_MS},
         {VBOARD_SPI_MISO_LOW, OTA_ERR_FLASH_DEVICE, VBOARD_MS},
         {VBOARD_W25Q_WRONG_ID, OTA_ERR_FLASH_DEVICE, VBOARD_MS},
-        {VBOARD_W25Q_BUSY, OTA_ERR_FLASH_TIMEOUT, 2010 * VBOARD_MS},
+        {VBOARD_W25Q_BUSY, OTA_ERR_FLASH_TIMEOUT, 2510 * VBOARD_MS},
     };
     struct rig rig;
     open_rig(&rig, VBOARD_TYPICAL);
